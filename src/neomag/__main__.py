@@ -1,0 +1,5 @@
+"""`python -m neomag`."""
+
+from neomag.cli import main
+
+main(prog_name="neomag")

@@ -1,0 +1,189 @@
+"""Text of JSON, JSON Lines or YAML to plain values, strictly and in bounded memory.
+
+Numbers stay exact (Decimal). Refused, with line and reason: text that is not UTF-8, files over the size limit, deep
+nesting, duplicate keys, YAML anchors, aliases and tags (a few lines of them can unfold to gigabytes), NaN and Infinity.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, cast
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 20
+
+
+class DocumentError(ValueError):
+    """A text that cannot be read; the message is one line that says where and why."""
+
+
+def parse(data: bytes, *, name: str = "") -> list[Any]:
+    """The documents in `data`: one for JSON, one a line for JSON Lines, one a `---` section for YAML.
+
+    `name` is the file's name; its suffix decides the format, else the text does. Raises DocumentError.
+    """
+    if len(data) > MAX_BYTES:
+        raise DocumentError(f"larger than {MAX_BYTES // 1024 // 1024} MiB; give one file a case")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8 text (byte {error.start})") from None
+    if "\0" in text:
+        raise DocumentError("holds a NUL character; it is not a text file")
+    if not text.strip():
+        raise DocumentError("empty")
+    suffix = name.rpartition(".")[2].lower()
+    if suffix in {"jsonl", "ndjson"}:
+        return _lines(text)
+    if suffix == "json":
+        return [_json(text)]
+    if suffix in {"yaml", "yml"} or text.lstrip()[:1] not in {"{", "["}:
+        return _yaml(text)
+    try:
+        return [_json(text)]
+    except DocumentError as error:
+        # Neither a JSON document: several of them, a line each, or YAML's own {flow: style}.
+        for other in (_lines, _yaml):
+            try:
+                return other(text)
+            except DocumentError:
+                continue
+        raise error from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DocumentError(f"the key `{key[:40]}` stands twice")
+        found[key] = value
+    return found
+
+
+def _constant(text: str) -> Any:
+    raise DocumentError(f"{text} is not a number JSON knows")
+
+
+def _integer(text: str) -> Any:
+    # Python refuses to parse integers of thousands of digits; a Decimal of them is refused later, cheaply.
+    return int(text) if len(text) < 20 else Decimal(text)
+
+
+def _json(text: str) -> Any:
+    try:
+        value = json.loads(text, parse_float=Decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"not JSON: {error.msg}, line {error.lineno} column {error.colno}") from None
+    except RecursionError:
+        raise DocumentError(f"nested more than {MAX_DEPTH} deep") from None
+    except ArithmeticError:
+        raise DocumentError("a number is out of all bounds") from None
+    _shallow(value)
+    return value
+
+
+def _lines(text: str) -> list[Any]:
+    found: list[Any] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                found.append(_json(line))
+            except DocumentError as error:
+                raise DocumentError(f"line {number}: {error}") from None
+    return found
+
+
+def _shallow(value: Any) -> None:
+    """Refuse nesting beyond the limit, without recursion."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (cast(dict[str, Any], outer).values() if isinstance(outer, dict) else cast(list[Any], outer))
+        ]
+        if not level:
+            return
+    raise DocumentError(f"nested more than {MAX_DEPTH} deep")
+
+
+# The scalars of YAML 1.2's core schema, and no others: `no`, `18:30` and dates stay text.
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+
+
+def _scalar(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if len(text) <= 400 and _NUMBER.fullmatch(text):
+        try:
+            return int(text) if len(text) < 20 and text.lstrip("+-").isdecimal() else Decimal(text)
+        except ArithmeticError:
+            raise DocumentError("a number is out of all bounds") from None
+    return text
+
+
+def _yaml(text: str) -> list[Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _compose(yaml.parse(text, Loader=loader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1} column {mark.column + 1}" if mark else ""
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise DocumentError(f"not YAML: {reason}{where}") from None
+    except RecursionError:
+        raise DocumentError(f"nested more than {MAX_DEPTH} deep") from None
+
+
+def _compose(events: Iterator[Any]) -> list[Any]:
+    """Plain values from a stream of YAML events, without recursion and without anything that could unfold."""
+    import yaml
+
+    documents: list[Any] = []
+    # Each open collection, with the key that waits for its value (None: none waits).
+    stack: list[tuple[dict[str, Any] | list[Any], str | None]] = []
+
+    def place(value: Any, line: int) -> None:
+        if not stack:
+            documents.append(value)
+            return
+        container, key = stack[-1]
+        if isinstance(container, list):
+            container.append(value)
+        elif key is None:
+            if isinstance(value, dict | list):
+                raise DocumentError(f"line {line}: a key must be plain text")
+            name = value if isinstance(value, str) else str(value)
+            if name in container:
+                raise DocumentError(f"line {line}: the key `{name[:40]}` stands twice")
+            stack[-1] = (container, name)
+        else:
+            container[key] = value
+            stack[-1] = (container, None)
+
+    for event in events:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise DocumentError(f"line {line}: anchors and aliases are not accepted")
+        if isinstance(event, yaml.CollectionStartEvent | yaml.ScalarEvent) and event.tag and event.tag != "!":
+            raise DocumentError(f"line {line}: tags such as {event.tag[:40]} are not accepted")
+        if isinstance(event, yaml.ScalarEvent):
+            place(_scalar(event.value) if event.implicit[0] else event.value, line)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if len(stack) >= MAX_DEPTH:
+                raise DocumentError(f"line {line}: nested more than {MAX_DEPTH} deep")
+            fresh: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
+            place(fresh, line)
+            stack.append((fresh, None))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            stack.pop()
+    if not documents:
+        raise DocumentError("empty")
+    return documents

@@ -1,0 +1,93 @@
+"""neomag assess: cases in, answers out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neomag.cli.common import COLOR, console, loaded, no_such
+
+if TYPE_CHECKING:
+    from neomag.case import Case
+
+CASE_SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml")
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def _case_files(paths: tuple[str, ...]) -> Iterator[tuple[str, Path | None]]:
+    """Each path's files: itself, every case file of a folder, or (None) standard input."""
+    for path in paths:
+        if path == "-":
+            yield "standard input", None
+        elif Path(path).is_dir():
+            files = sorted(p for p in Path(path).iterdir() if p.suffix.lower() in CASE_SUFFIXES)
+            if not files:
+                yield path, Path(path)
+            yield from ((str(p), p) for p in files)
+        else:
+            yield path, Path(path)
+
+
+def read_cases(paths: tuple[str, ...], failures: list[str]) -> Iterator[Case]:
+    """Each readable case; a line for each problem of the others goes to standard error and to `failures`."""
+    from neomag.case import Case, CaseError
+
+    for name, path in _case_files(paths):
+        try:
+            if path is None:
+                yield from Case.parse(sys.stdin.buffer.read())
+            elif path.is_dir():
+                raise CaseError([f"holds no case file ({', '.join(CASE_SUFFIXES)})"])
+            else:
+                yield from Case.read_all(path)
+        except CaseError as error:
+            for problem in error.problems:
+                failures.append(f"{name}: {problem}")
+                click.echo(f"neomag: {failures[-1]}", err=True)
+
+
+@click.command()
+@click.argument("cases", nargs=-1, required=False, metavar="CASE…")
+@click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print the answer.")
+@click.option("--why", metavar="RULE", help="Explain one rule on each case: what decided it, or what would settle it.")
+@click.option("--examples", is_flag=True, help="Assess the published cases that ship with neomag.")
+@COLOR
+def assess(cases: tuple[str, ...], form: str, why: str | None, examples: bool, color: str) -> None:
+    """Assess infants: how urgent, what the level means, what to do and not to do, and why.
+
+    CASE is a JSON or YAML file, a folder of them, or - for standard input. Exit status 2 when a case could not be
+    read; the others are answered all the same.
+    """
+    from neomag.assess import assess as answer_to
+
+    knowledge = loaded()
+    if examples:
+        cases = (*cases, str(EXAMPLES))
+    if not cases:
+        raise click.UsageError("name a case file, a folder, or - for standard input (or use --examples).")
+    if why is not None and why not in knowledge.rules:
+        no_such("rule", why, knowledge.rules)
+    failures: list[str] = []
+    answers: list[dict[str, Any]] = []
+    screen = None
+    for case in read_cases(cases, failures):
+        answer = answer_to(case)
+        if form == "text":
+            from neomag import terminal
+
+            screen = screen or console(color)
+            terminal.show_why(answer, why, screen) if why else terminal.show(answer, screen)
+            screen.print()
+        elif form == "jsonl":
+            click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
+        else:
+            answers.append(answer.to_dict())
+    if form == "json" and answers:
+        several = len(answers) > 1 or len(cases) > 1 or any(Path(c).is_dir() for c in cases)
+        click.echo(json.dumps(answers if several else answers[0], ensure_ascii=False, indent=2))
+    sys.exit(2 if failures else 0)

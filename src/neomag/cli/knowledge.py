@@ -1,0 +1,152 @@
+"""neomag knowledge: look at the knowledge, check it, and see what a change of it changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neomag.cli.common import COLOR, console, fail, loaded, no_such
+
+if TYPE_CHECKING:
+    from neomag.knowledge import Knowledge, Source
+
+
+LISTS = ["rules", "findings", "intervals", "actions", "causes", "consider", "claims"]
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group()
+def knowledge() -> None:
+    """Look at the knowledge: rules, intervals, sources, and what differs between two versions."""
+
+
+@knowledge.command()
+@click.argument("folder", required=False, type=FOLDER)
+def check(folder: Path | None) -> None:
+    """Check that the knowledge (or the one in FOLDER) holds together.
+
+    Names, types, units, sources, overlaps and gaps of intervals. Exit status 2, with a line a problem, when it does not.
+    """
+    from neomag.knowledge import KnowledgeError, load
+    from neomag.rules import rulebook
+
+    try:
+        book = rulebook(load(folder))
+    except KnowledgeError as error:
+        fail(*error.problems)
+    known = book.knowledge
+    click.echo(
+        f"Knowledge {known.version} holds together: {len(known.rules)} rules over {len(book.findings)} findings, "
+        f"{len(known.intervals)} intervals, {len(known.sources)} sources, {len(known.claims)} claims."
+    )
+
+
+@knowledge.command("list")
+@click.argument("what", default="rules", type=click.Choice(LISTS))
+def list_(what: str) -> None:
+    """List rules, findings, intervals, actions, causes, differential diagnoses or claims, a line each."""
+    from neomag.findings.catalogue import entries
+
+    known = loaded()
+    rows: dict[str, list[tuple[str, str]]] = {
+        "rules": [(r.id, r.says) for r in known.rules.values()],
+        "findings": [(name, says) for name, (_, _, says) in entries(known).items()],
+        "intervals": [
+            (i.id, f"{i.analyte} {i.low}-{i.high} {i.unit}, {i.population} ({i.authority})") for i in known.intervals
+        ],
+        "actions": [(e.code, e.says) for e in known.actions.values()],
+        "causes": [(e.code, e.says) for e in known.causes.values()],
+        "consider": [(e.code, e.says) for e in known.differential.values()],
+        "claims": [(c.id, f"{c.verdict}: {c.says}") for c in known.claims.values()],
+    }
+    width = max(len(name) for name, _ in rows[what])
+    for name, says in rows[what]:
+        click.echo(f"{name:<{width}}  {says}")
+
+
+def _entries(known: Knowledge) -> dict[str, dict[str, Any]]:
+    """Every entry that has an id of its own, as it stands in its file, with the file's name."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, code, fields in known.rows():
+        if isinstance(fields, dict):
+            found.setdefault(code, {"file": name, **fields})
+    return found
+
+
+def _written(source: Source) -> str:
+    year = f" ({source.year})" if source.year else ""
+    return f"{source.title}{year}, {source.link or 'no address'}, read: {source.read}"
+
+
+@knowledge.command()
+@click.argument("entry", metavar="ID")
+@COLOR
+def show(entry: str, color: str) -> None:
+    """Show one entry (a rule, finding, interval, action, cause, source …) with its sources in full."""
+    from rich.table import Table
+
+    known = loaded()
+    found = _entries(known)
+    if entry not in found:
+        no_such("entry", entry, found)
+    fields = found[entry]
+    table = Table.grid(padding=(0, 2))
+    table.add_row("id", entry)
+    for name, value in fields.items():
+        table.add_row(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    for key in [*fields.get("sources", []), *([fields["source"]] if "source" in fields else [])]:
+        table.add_row(key, _written(known.sources[key]))
+    console(color).print(table)
+
+
+@knowledge.command()
+@click.argument("keys", nargs=-1)
+@COLOR
+def sources(keys: tuple[str, ...], color: str) -> None:
+    """Show the bibliography, or the sources named by KEYS: title, year, address, and how far each was read."""
+    from rich.table import Table
+
+    known = loaded()
+    for key in keys:
+        if key not in known.sources:
+            no_such("source", key, known.sources)
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for source in known.sources.values():
+        if not keys or source.key in keys:
+            table.add_row(source.key, _written(source))
+    console(color).print(table)
+
+
+@knowledge.command()
+@click.argument("a", type=FOLDER)
+@click.argument("b", required=False, type=FOLDER)
+@click.option("--cases", type=click.Path(exists=True, path_type=Path), help="Compare on these, not the published ones.")
+def diff(a: Path, b: Path | None, cases: Path | None) -> None:
+    """Say which published cases change their answer between the knowledge in folder A and that in B (default: in force).
+
+    Exit status 1 when any does, 0 when none does, as diff does.
+    """
+    from neomag.cli.assess import EXAMPLES, read_cases
+    from neomag.knowledge import KnowledgeError, directory, load
+    from neomag.knowledge_diff import changed_entries, changed_lines
+    from neomag.rules import rulebook
+
+    try:
+        books = [rulebook(load(folder.resolve())) for folder in (a, b or directory())]
+    except KnowledgeError as error:
+        fail(*error.problems)
+    entries = changed_entries(books[0].knowledge, books[1].knowledge)
+    for line in entries:
+        click.echo(line)
+    failures: list[str] = []
+    changed = 0
+    for case in read_cases((str(cases or EXAMPLES),), failures):
+        lines = changed_lines(case, *books)
+        changed += bool(lines)
+        for line in lines:
+            click.echo(f"{case.name}: {line}")
+    click.echo(f"{len(entries)} entries differ; {changed} cases change their answer.")
+    raise SystemExit(2 if failures else 1 if changed else 0)

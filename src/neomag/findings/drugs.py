@@ -1,0 +1,48 @@
+"""Findings of what was given: how often, how lately, before which sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from neomag import ages
+from neomag.case import Case, Event
+from neomag.findings.kinds import Builder, Kind, Row, count, truth
+
+
+def _doses(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    routes, within = params.get("routes"), params.get("within")
+    window = None if within is None else ages.seconds(within)
+
+    def seen(row: Row, event: Event, case: Case) -> None:
+        if event.absent or (routes is not None and event.route not in routes):
+            return
+        # An undated dose counts: it was given at some time up to now, and missing a drug is the greater harm.
+        if window is None or event.at is None or case.now - event.at <= window:
+            row[index] += 1
+
+    for code in params["drugs"]:
+        builder.on(f"given:{code}", seen)
+
+
+def _before_lab(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    """Whether any of the drugs was given at or before the last sample of `lab`; false when none was given at all."""
+    doses = builder.collect(*(f"given:{code}" for code in params["drugs"]))
+    last = builder.last(params["lab"])
+
+    def settle(row: Row, case: Case) -> None:
+        del case
+        given = [dose for dose in row[doses] or () if not dose.absent]
+        sample = row[last]
+        if not given:
+            row[index] = False
+        elif sample is not None:
+            if sample.at is not None and any(d.at is not None and d.at <= sample.at for d in given):
+                row[index] = True
+            elif sample.at is not None and all(d.at is not None for d in given):
+                row[index] = False
+
+    builder.at_end.append(settle)
+
+
+KINDS = {"doses": Kind(count, _doses), "given-before-lab": Kind(truth, _before_lab)}

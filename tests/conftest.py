@@ -1,0 +1,47 @@
+"""Shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from neomag import Case
+from neomag.knowledge import Knowledge, load
+from neomag.rules import Rulebook, rulebook
+
+# `quick` for make check, `full` (thousands of cases a property) for make test.
+settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile(
+    "full", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile(os.environ.get("NEOMAG_TEST_PROFILE", "quick"))
+
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def book() -> Rulebook:
+    return rulebook()
+
+
+def case(*events: dict[str, object], now: str = "60 d", **more: object) -> Case:
+    """A made-up case of a few events."""
+    return Case.from_dict({"case": "made up", "infant": {}, "now": now, "events": list(events), **more})
+
+
+def lab(code: str, value: float | None = None, unit: str | None = None, at: str = "60 d", **more: object) -> dict[str, object]:
+    """A laboratory event."""
+    return {"at": at, "lab": code} | ({} if value is None else {"value": value, "unit": unit}) | more
+
+
+def sign(code: str, at: str = "60 d", **more: object) -> dict[str, object]:
+    """A sign."""
+    return {"at": at, "sign": code, **more}
