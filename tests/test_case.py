@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import case, lab, sign
 
 from neomag import Case, CaseError, ages
-from tests.conftest import case, lab, sign
 
 EXAMPLE = """
 case: example-1
@@ -66,13 +66,17 @@ def test_ages(text: str, seconds: int) -> None:
     assert ages.seconds(ages.written(seconds)) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "5", "d", "5 parsec", "-3 d", "3 d x", "x 3 d", "3 d / 2 h", "1e5 d", "500 y", "9" * 40 + " d"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "d", "5 parsec", "-3 d", "3 d x", "x 3 d", "3 d / 2 h", "1e5 d", "500 y", "9" * 40 + " d"]
+)
 def test_ages_that_cannot_be(text: str) -> None:
     with pytest.raises(ValueError, match="write an age"):
         ages.seconds(text)
 
 
-@pytest.mark.parametrize(("text", "weeks"), [("38w2d", 38 + 2 / 7), ("38", 38), ("38 wk", 38), ("24+6", 24 + 6 / 7), ("40w", 40)])
+@pytest.mark.parametrize(
+    ("text", "weeks"), [("38w2d", 38 + 2 / 7), ("38", 38), ("38 wk", 38), ("24+6", 24 + 6 / 7), ("40w", 40)]
+)
 def test_gestation(text: str, weeks: float) -> None:
     assert float(ages.gestation(text)) == pytest.approx(weeks)
 

@@ -17,7 +17,17 @@ def test_numbers_stay_exact() -> None:
 
 def test_yaml_words_that_look_like_something_else_stay_text() -> None:
     text = b"a: no\nb: 18:30\nc: 2026-01-03\nd: '12'\ne: 60 d\nf: 1_000\ng: 0x1f\nh: true\ni: ~"
-    expected = {"a": "no", "b": "18:30", "c": "2026-01-03", "d": "12", "e": "60 d", "f": "1_000", "g": "0x1f", "h": True, "i": None}
+    expected = {
+        "a": "no",
+        "b": "18:30",
+        "c": "2026-01-03",
+        "d": "12",
+        "e": "60 d",
+        "f": "1_000",
+        "g": "0x1f",
+        "h": True,
+        "i": None,
+    }
     assert parse(text, name="x.yml") == [expected]
 
 
@@ -29,7 +39,9 @@ def test_several_documents() -> None:
     assert parse(b"{a: 1, b: [2]}") == [{"a": 1, "b": [2]}]
 
 
-BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(b"%c: &%c [%s]\n" % (c, c, b",".join([b"*%c" % (c - 1)] * 9)) for c in range(98, 107))
+BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (c, c, b",".join([b"*%c" % (c - 1)] * 9)) for c in range(98, 107)
+)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.conftest import case, lab, sign
 
 from neomag import Answer, assess
-from tests.conftest import case, lab, sign
 
 SEIZURE = sign("seizure")
 
@@ -54,7 +54,9 @@ def test_an_emergency_is_one_whatever_else_is_known(event: dict[str, Any]) -> No
         assert "call-emergency" in actions(said)
 
 
-@pytest.mark.parametrize("code", ["limb-twitch", "facial-twitch", "tetany", "carpopedal-spasm", "infantile-spasms", "stridor", "pallor"])
+@pytest.mark.parametrize(
+    "code", ["limb-twitch", "facial-twitch", "tetany", "carpopedal-spasm", "infantile-spasms", "stridor", "pallor"]
+)
 def test_any_event_of_a_newborn_is_an_emergency(code: str) -> None:
     assert answer(sign(code, "27 d"), now="27 d").urgency == "emergency"
     assert answer(sign(code, "27 d"), now="29 d").urgency == "emergency"

@@ -177,7 +177,8 @@ def test_agrees_with_ucum_lhc(knowledge: Knowledge) -> None:
         }
         for analyte in knowledge.analytes.values()
         for unit in analyte.units
-        if not {unit, analyte.canonical} & {"pH", "IU/L", "%", "C", "°C", "mol/mol", "mmol/mmol", "mmol/mol", "mg/mg", "mg/g", "g/g"}
+        if not {unit, analyte.canonical}
+        & {"pH", "IU/L", "%", "C", "°C", "mol/mol", "mmol/mmol", "mmol/mol", "mg/mg", "mg/g", "g/g"}
     ]
     oracle = subprocess.run(
         ["node", str(ROOT / "tests" / "oracle" / "ucum.mjs")],

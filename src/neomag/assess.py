@@ -13,6 +13,8 @@ from neomag.case import Case, Event
 from neomag.knowledge import GRADES, STATUSES, SUSPICIONS, URGENCIES, Entry, RuleEntry
 from neomag.rules import Rulebook, rulebook
 
+# An answer's limits are shown to this many decimal places; rules compare them unrounded.
+_PLACES = 4
 _LISTS = ("actions", "blocks", "causes", "consider", "caveats")
 
 
@@ -54,7 +56,7 @@ def _outcomes(rulebook: Rulebook) -> _Outcomes:
             lines=lines,
             problem=rule.problem,
         )
-        if lines or rule.urgency or rule.status or rule.grade or rule.suspicion or rule.problem:
+        if lines or rule.done or rule.urgency or rule.status or rule.grade or rule.suspicion or rule.problem:
             found.append((index, follows))
     scope = next(i for i, rule in enumerate(rulebook.entries) if rule.id == "out-of-scope")
     return _Outcomes(tuple(found), tuple(tuple(lists[name].values()) for name in _LISTS), scope)
@@ -64,7 +66,7 @@ def assess(case: Case, *, book: Rulebook | None = None) -> Answer:
     """The answer to `case` by the rules in force, or those of `book`.
 
     Urgency is the highest any true rule demands; status, grade and suspicion are the first in their order of gravity. A
-    line that is both advised and blocked is blocked. Above 24 months only rules marked `any_age` have consequences.
+    line that is both advised and blocked is blocked, and one that is done is not advised again. Above 24 months only rules marked `any_age` have consequences.
     """
     book = book or rulebook()
     row = book.plan.row(case)
@@ -75,6 +77,7 @@ def assess(case: Case, *, book: Rulebook | None = None) -> Answer:
     urgency, status, grade, suspicion = 0, len(STATUSES), len(GRADES), len(SUSPICIONS)
     lines: tuple[dict[int, list[RuleEntry]], ...] = ({}, {}, {}, {}, {})
     problems: list[str] = []
+    dropped: set[str] = set()
     for index, follows in outcomes.rules:
         if values[index] and (follows.rule.any_age or not out_of_scope):
             urgency = max(urgency, follows.urgency)
@@ -85,14 +88,15 @@ def assess(case: Case, *, book: Rulebook | None = None) -> Answer:
                 lines[which].setdefault(place, []).append(follows.rule)
             if follows.problem:
                 problems.append(follows.problem)
+            dropped.update(follows.rule.done)
 
     actions, blocks, causes, consider, caveats = (
         tuple([Advice(entries[place], tuple(found[place])) for place in sorted(found)])
         for entries, found in zip(outcomes.entries, lines, strict=True)
     )
-    if blocks:
-        blocked = {advice.entry.code for advice in blocks}
-        actions = tuple(advice for advice in actions if advice.entry.code not in blocked)
+    dropped.update(advice.entry.code for advice in blocks)
+    if dropped:
+        actions = tuple(advice for advice in actions if advice.entry.code not in dropped)
     return Answer(
         case=case.name,
         knowledge=book.knowledge.version,
@@ -138,8 +142,8 @@ def _interval(case: Case, level: Event, book: Rulebook) -> dict[str, Any] | None
     low, high = (None, None) if default is None else intervals.in_canonical(default, book.knowledge)
     if local is not None:
         return {
-            "low": low if local[0] is None else local[0],
-            "high": high if local[1] is None else local[1],
+            "low": low if local[0] is None else round(local[0], _PLACES),
+            "high": high if local[1] is None else round(local[1], _PLACES),
             "unit": unit,
             "population": "the local laboratory's own",
             "source": "local laboratory",

@@ -164,6 +164,25 @@ def _sources(answer: Answer, console: Console) -> None:
     console.print(Text(f"  `neomag knowledge sources KEY…` shows each of the {len(known)} with its address.", style="dim"))
 
 
+def summary(answers: Iterable[Answer], console: Console) -> None:
+    """Print one line an infant: how urgent, the level and what it means, how strongly deficiency is suspected."""
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    for name in ("case", "urgency", "magnesium", "level", "deficiency", "not now"):
+        table.add_column(name, justify="right" if name == "level" else "left", overflow="fold")
+    for answer in answers:
+        sign, word, _, style = URGENCY[answer.urgency]
+        level = answer.magnesium
+        table.add_row(
+            answer.case,
+            Text(f"{sign:>3} {word.lower()}", style=style.split(" on ")[-1]),
+            level.status + (f", {level.grade}" if level.grade else ""),
+            "" if level.value is None else f"{level.value:.2f} {level.unit}",
+            answer.suspicion,
+            ", ".join(advice.code for advice in answer.blocked if advice.code != "wait-and-see"),
+        )
+    console.print(table)
+
+
 def show_why(answer: Answer, rule_id: str, console: Console) -> None:
     """Print the tree of what decided one rule, and for an unknown one what would settle it."""
     rule = answer.rulebook.knowledge.rules[rule_id]

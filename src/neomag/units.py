@@ -137,7 +137,7 @@ def read(analyte: Analyte, value: object, unit: object, knowledge: Knowledge) ->
     return Reading(canonical, analyte.canonical, f"{exact:f} {known}", plausible)
 
 
-_QUANTITY = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(\S.*?)\s*")
+_QUANTITY = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([^\d\s.].*?)\s*")
 
 
 def quantity(text: str) -> tuple[Decimal, str]:

@@ -16,16 +16,18 @@ def doubts(infant: Infant, events: Sequence[Event], knowledge: Knowledge) -> lis
 
 
 def _moments(events: Sequence[Event]) -> Iterator[Problem]:
-    seen: dict[tuple[str, int], Event] = {}
-    for event in sorted(events, key=lambda e: e.seq):
-        if event.at is None or event.kind == "given":
-            continue
-        before = seen.setdefault((event.key, event.at), event)
-        if event.kind == "lab":
-            if (before.value, before.flag) != (event.value, event.flag) or before.suspect != event.suspect:
-                yield Problem("results-conflict", event.seq, event.code)
-        elif before.absent != event.absent:
-            yield Problem("sign-contradiction", event.seq, event.code)
+    """What is said in two ways of one moment, at the last place in the file that says it."""
+    together: dict[tuple[str, int], list[Event]] = {}
+    for event in events:
+        if event.at is not None and event.kind != "given":
+            together.setdefault((event.key, event.at), []).append(event)
+    for said in together.values():
+        last = max(said, key=lambda e: e.seq)
+        if last.kind == "lab":
+            if len({(e.value, e.flag, e.suspect) for e in said}) > 1:
+                yield Problem("results-conflict", last.seq, last.code)
+        elif len({e.absent for e in said}) > 1:
+            yield Problem("sign-contradiction", last.seq, last.code)
 
 
 def _pairs(infant: Infant, events: Sequence[Event], table: Mapping[str, Any]) -> Iterator[Problem]:

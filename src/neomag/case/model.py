@@ -21,7 +21,10 @@ class CaseError(ValueError):
 
     def __init__(self, problems: Sequence[str]):
         self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "; ".join(self.problems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from neomag.cli.common import COLOR, console, loaded, no_such
 
 if TYPE_CHECKING:
+    from neomag.answer import Answer
     from neomag.case import Case
 
 CASE_SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml")
@@ -55,9 +56,10 @@ def read_cases(paths: tuple[str, ...], failures: list[str]) -> Iterator[Case]:
 @click.argument("cases", nargs=-1, required=False, metavar="CASE…")
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", help="How to print the answer.")
 @click.option("--why", metavar="RULE", help="Explain one rule on each case: what decided it, or what would settle it.")
+@click.option("--summary", is_flag=True, help="One line a case.")
 @click.option("--examples", is_flag=True, help="Assess the published cases that ship with neomag.")
 @COLOR
-def assess(cases: tuple[str, ...], form: str, why: str | None, examples: bool, color: str) -> None:
+def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, examples: bool, color: str) -> None:
     """Assess infants: how urgent, what the level means, what to do and not to do, and why.
 
     CASE is a JSON or YAML file, a folder of them, or - for standard input. Exit status 2 when a case could not be
@@ -73,21 +75,30 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, examples: bool, c
     if why is not None and why not in knowledge.rules:
         no_such("rule", why, knowledge.rules)
     failures: list[str] = []
-    answers: list[dict[str, Any]] = []
-    screen = None
-    for case in read_cases(cases, failures):
-        answer = answer_to(case)
-        if form == "text":
-            from neomag import terminal
-
-            screen = screen or console(color)
-            terminal.show_why(answer, why, screen) if why else terminal.show(answer, screen)
-            screen.print()
-        elif form == "jsonl":
+    answers = (answer_to(case) for case in read_cases(cases, failures))
+    if form == "jsonl":
+        for answer in answers:
             click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
-        else:
-            answers.append(answer.to_dict())
-    if form == "json" and answers:
-        several = len(answers) > 1 or len(cases) > 1 or any(Path(c).is_dir() for c in cases)
-        click.echo(json.dumps(answers if several else answers[0], ensure_ascii=False, indent=2))
+    elif form == "json":
+        found = [answer.to_dict() for answer in answers]
+        several = len(found) > 1 or len(cases) > 1 or any(Path(c).is_dir() for c in cases)
+        if found:
+            click.echo(json.dumps(found if several else found[0], ensure_ascii=False, indent=2))
+    else:
+        _print(answers, why, summary, color)
     sys.exit(2 if failures else 0)
+
+
+def _print(answers: Iterator[Answer], why: str | None, summary: bool, color: str) -> None:
+    from neomag import terminal
+
+    screen = console(color)
+    if summary:
+        terminal.summary(answers, screen)
+        return
+    for answer in answers:
+        if why:
+            terminal.show_why(answer, why, screen)
+        else:
+            terminal.show(answer, screen)
+        screen.print()

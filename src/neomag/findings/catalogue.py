@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from neomag.findings import calcium, drugs, infant, labs, signs
-from neomag.findings.kinds import Kind
+from neomag.findings.kinds import Builder, Kind
 from neomag.knowledge import Knowledge, Signature
 
 KINDS: Mapping[str, Kind] = {**infant.KINDS, **signs.KINDS, **labs.KINDS, **drugs.KINDS, **calcium.KINDS}
@@ -41,6 +41,38 @@ def entries(knowledge: Knowledge) -> dict[str, tuple[str, Mapping[str, Any], str
     for entry in knowledge.findings.values():
         found[entry.name] = (entry.kind, entry.params, entry.says)
     return found
+
+
+# What the codes in a parameter are, by the parameter's name.
+_CODES = {
+    "condition": "condition", "signs": "sign", "drugs": "drug", "lab": "lab", "labs": "lab", "upper": "lab", "lower": "lab",
+    "reported": "lab",
+}  # fmt: skip
+
+
+def check(knowledge: Knowledge) -> list[str]:
+    """Everything wrong with findings.toml, a line each: kinds, parameters, and the codes these name."""
+    problems: list[str] = []
+    for entry in knowledge.findings.values():
+        where = f"findings.toml [{entry.name}]"
+        if entry.kind not in KINDS:
+            problems.append(f"{where}: kind {entry.kind} is not one of {', '.join(KINDS)}")
+            continue
+        for name, value in entry.params.items():
+            if name in _CODES:
+                known = knowledge.vocabulary[_CODES[name]]
+                codes = [value] if isinstance(value, str) else list(value)
+                problems += [
+                    f"{where}: {name} names {code}, which is not in the vocabulary" for code in codes if code not in known
+                ]
+        try:
+            KINDS[entry.kind].signature(entry.params, knowledge)
+            KINDS[entry.kind].install(Builder(knowledge, row=[None]), 0, entry.params)
+        except KeyError as error:
+            problems.append(f"{where}: {error.args[0]} is missing or unknown")
+        except (TypeError, ValueError) as error:
+            problems.append(f"{where}: {error}")
+    return problems
 
 
 @cache

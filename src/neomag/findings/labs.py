@@ -61,6 +61,18 @@ def _results(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     builder.on(f"lab:{params['lab']}", seen)
 
 
+def _lately(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    """How many usable results any of the labs has within `within` before `now`."""
+    window = ages.seconds(params["within"])
+
+    def seen(row: Row, event: Event, case: Case) -> None:
+        if event.at is not None and case.now - event.at <= window and (event.value is not None or event.flag is not None):
+            row[index] += 1
+
+    for code in params["labs"]:
+        builder.on(f"lab:{code}", seen)
+
+
 def _lowest(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     def seen(row: Row, event: Event, case: Case) -> None:
         del case
@@ -184,6 +196,7 @@ KINDS = {
     "lab-value": Kind(of_analyte, _value),
     "lab-state": Kind(_words, _state),
     "lab-results": Kind(count, _results),
+    "results-lately": Kind(count, _lately),
     "lowest": Kind(of_analyte, _lowest),
     "age-at": Kind(age, _age_at),
     "limit": Kind(of_analyte, _limit),

@@ -70,7 +70,7 @@ def _sources(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _rules(knowledge: Knowledge) -> Iterator[str]:
-    lists = knowledge.lists()
+    lists = {**knowledge.lists(), "done": knowledge.actions}
     for rule in knowledge.rules.values():
         where = f"rule [{rule.id}]"
         for value, allowed, name in (

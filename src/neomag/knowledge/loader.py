@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from neomag.ages import seconds
+from neomag.knowledge.checks import check
 from neomag.knowledge.model import (
     Analyte,
     Claim,
@@ -80,24 +81,28 @@ def tables(folder: Path) -> Table:
     return found
 
 
-@cache
 def load(folder: Path | None = None) -> Knowledge:
-    """The knowledge in `folder` (default: the one in force), checked entry by entry.
+    """The knowledge in `folder`, checked entry by entry; by default the one in force, which is read once a process.
 
     Raises KnowledgeError with every problem found. Whether rule texts hold together is checked by `neomag.rules`.
     """
-    from neomag.knowledge.checks import check
+    return _in_force() if folder is None else _read(folder, digest(folder))
 
-    folder = folder or directory()
-    key = digest(folder) if folder.is_dir() else ""
+
+@cache
+def _in_force() -> Knowledge:
+    return load(directory())
+
+
+@cache
+def _read(folder: Path, key: str) -> Knowledge:
     built = BUILD / "knowledge.json"
     if built.is_file():
         ready = json.loads(built.read_text("utf-8"))
         if ready["digest"] == key:
             return assemble(ready["tables"], key, folder)
     knowledge = assemble(tables(folder), key, folder)
-    problems = check(knowledge)
-    if problems:
+    if problems := check(knowledge):
         raise KnowledgeError(problems)
     return knowledge
 
@@ -137,13 +142,17 @@ def assemble(raw: Table, key: str, folder: Path) -> Knowledge:
         name: entries(name, lambda c, f: _make(Entry, f, code=c))
         for name in ("actions", "blocks", "causes", "differential", "caveats", "problems")
     }
+    try:
+        known_units = _units(raw.get("units", {}))
+    except (ValueError, ZeroDivisionError) as error:
+        raise KnowledgeError([f"units.toml: {error}"]) from None
     knowledge = Knowledge(
         version=raw.get("meta", {}).get("version", ""),
         digest=key,
         directory=str(folder),
         sources=entries("sources", lambda c, f: _make(Source, f, key=c)),
         vocabulary=_vocabulary(raw.get("vocabulary", [])),
-        units=_units(raw.get("units", {})),
+        units=known_units,
         analytes=entries("analytes", _analyte),
         intervals=tuple(intervals()),
         findings=entries("findings", _finding),

@@ -19,7 +19,10 @@ class KnowledgeError(Exception):
 
     def __init__(self, problems: list[str]):
         self.problems = problems
-        super().__init__("\n".join(problems))
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class RuleEntry:
     causes: tuple[str, ...] = ()
     consider: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
     any_age: bool = False
 
     @property

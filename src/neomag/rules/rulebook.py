@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from neomag.findings import Plan, catalogue
+from neomag.findings import Plan, catalogue, check
 from neomag.knowledge import DATA, Knowledge, KnowledgeError, RuleEntry, Signature, load
 from neomag.knowledge.loader import BUILD
 from neomag.rules import python, tree
@@ -51,11 +52,10 @@ def rulebook(knowledge: Knowledge | None = None) -> Rulebook:
     if built.is_file() and Path(knowledge.directory) == DATA:
         ready = json.loads(built.read_text("utf-8"))
         if ready["digest"] == knowledge.digest:
-            from neomag._build import rules as compiled  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
-
-            if knowledge.digest == compiled.DIGEST:  # pyright: ignore[reportUnknownMemberType]
+            compiled: Any = import_module("neomag._build.rules")
+            if knowledge.digest == compiled.DIGEST:
                 trees = {name: tree.from_data(data) for name, data in ready["trees"].items()}
-                return _assemble(knowledge, trees, tuple(ready["order"]), compiled.evaluate)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                return _assemble(knowledge, trees, tuple(ready["order"]), compiled.evaluate)
     trees, order = parse_all(knowledge)
     return _assemble(knowledge, trees, order, None)
 
@@ -79,6 +79,8 @@ def parse_all(knowledge: Knowledge) -> tuple[dict[str, Node], tuple[str, ...]]:
     """
     from neomag.rules.parse import RuleError, parse
 
+    if problems := check(knowledge):
+        raise KnowledgeError(problems)
     signatures = catalogue(knowledge)
     rules = {entry.name: entry.id for entry in knowledge.rules.values()}
     groups: dict[str, tuple[str, ...]] = {}
@@ -86,7 +88,6 @@ def parse_all(knowledge: Knowledge) -> tuple[dict[str, Node], tuple[str, ...]]:
         if entry.context:
             group = f"context.{entry.context}"
             groups[group] = (*groups.get(group, ()), entry.name)
-    problems: list[str] = []
     trees: dict[str, Node] = {}
     for entry in knowledge.rules.values():
         if signatures(entry.name) is not None:

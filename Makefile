@@ -1,0 +1,60 @@
+# The developer's day. `make` alone says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test bench mutate fuzz docs serve-docs format build clean
+
+BIN := .venv/bin
+NEOMAG := $(BIN)/neomag
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv and node_modules from the lock files (Debian packages too, when root)
+	@scripts/setup.sh node
+
+.venv/.neomag-lock: requirements.lock pyproject.toml scripts/setup.sh
+	@scripts/setup.sh
+
+build: .venv/.neomag-lock ## Compile the knowledge, so that a run needs no parser
+	@$(BIN)/python -m neomag.rules.build
+
+demo: build ## Assess the published cases that ship with neomag
+	@$(NEOMAG) knowledge check
+	@$(NEOMAG) assess --examples --summary
+	@$(NEOMAG) assess src/neomag/examples/P-014.json
+
+format: setup ## Format the code
+	@$(BIN)/ruff check --fix --quiet src tests benchmarks tools hatch_build.py
+	@$(BIN)/ruff format --quiet src tests benchmarks tools hatch_build.py
+
+check: setup build ## The fast checks, under a minute: format, lint, types, knowledge, quick tests
+	@$(BIN)/ruff format --check --quiet src tests benchmarks tools hatch_build.py
+	@$(BIN)/ruff check --quiet src tests benchmarks tools hatch_build.py
+	@node_modules/.bin/pyright --warnings
+	@$(NEOMAG) knowledge check
+	@$(BIN)/python -m pytest -m "not slow" -n 2
+
+test: setup build ## Every check there is
+	@$(BIN)/ruff format --check --quiet src tests benchmarks tools hatch_build.py
+	@$(BIN)/ruff check --quiet src tests benchmarks tools hatch_build.py
+	@node_modules/.bin/pyright --warnings
+	@$(NEOMAG) knowledge check
+	@NEOMAG_TEST_PROFILE=full $(BIN)/python -m pytest -n 2
+
+bench: build ## Measure against peers, side by side in one run
+	@$(BIN)/python -m benchmarks.assess
+
+mutate: build ## Move every threshold of the knowledge by 10 % and see that a test breaks; writes docs/mutation.md
+	@$(BIN)/python -m tools.mutate
+
+fuzz: build ## 100,000 malformed inputs
+	@$(BIN)/python -m tools.fuzz 100000
+
+docs: build ## Write the generated pages and build the documentation into site/
+	@$(BIN)/python -m tools.docs_pages
+	@$(BIN)/mkdocs build --strict --quiet
+
+serve-docs: build ## Serve the documentation on this machine while writing it
+	@$(BIN)/mkdocs serve
+
+clean: ## Remove what was made
+	@rm -rf .venv node_modules site dist src/neomag/_build .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a ratio against a peer, measured side by side in one run."""

@@ -1,0 +1,1 @@
+"""Developers' tools: mutation check, fuzzing, generated pages."""
