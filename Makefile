@@ -51,7 +51,7 @@ fuzz: build ## 100,000 malformed inputs
 
 docs: build ## Write the generated pages and build the documentation into site/
 	@$(BIN)/python -m tools.docs_pages
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 serve-docs: build ## Serve the documentation on this machine while writing it
 	@$(BIN)/mkdocs serve
