@@ -4,28 +4,32 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-debian() { # debian COMMAND PACKAGE...: have the command, or install the packages that bring it
-  local command=$1
-  shift
-  command -v "$command" >/dev/null 2>&1 && return
+debian() { # debian PACKAGE...: install Debian packages as root, or say that they are missing
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "setup: installing $* (for $command)" >&2
+    echo "setup: installing $*" >&2
     apt-get update -qq >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
   else
-    echo "setup: '$command' is missing. Install it (Debian: apt-get install $*) and run make again." >&2
+    echo "setup: $* missing. Install it (Debian: apt-get install $*) and run make again." >&2
     exit 1
   fi
 }
 
+command_from() { # command_from COMMAND PACKAGE...: have the command, or install the packages that bring it
+  local command=$1
+  shift
+  command -v "$command" >/dev/null 2>&1 || debian "$@"
+}
+
 make_venv() {
   local python=${PYTHON:-python3}
+  command_from "$python" python3 python3-venv
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "setup: neomag needs Python 3.11 or later; set PYTHON=…" >&2
     exit 1
   }
   # Debian ships venv apart from python3; `import venv` works without it, `ensurepip` does not.
-  "$python" -c 'import ensurepip, venv' 2>/dev/null || debian neomag-needs-venv python3-venv
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv
   "$python" -m venv --clear .venv
 }
 
@@ -38,8 +42,8 @@ if ! cmp -s requirements.lock "$stamp"; then
 fi
 
 if [ "${1:-}" = node ] && ! cmp -s package-lock.json node_modules/.neomag-lock; then
-  debian node nodejs npm
-  debian npm npm
+  command_from node nodejs npm
+  command_from npm npm
   npm ci --silent --no-progress
   cp package-lock.json node_modules/.neomag-lock
 fi

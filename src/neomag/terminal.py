@@ -168,7 +168,7 @@ def summary(answers: Iterable[Answer], console: Console) -> None:
     """Print one line an infant: how urgent, the level and what it means, how strongly deficiency is suspected."""
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in ("case", "urgency", "magnesium", "level", "deficiency", "not now"):
-        table.add_column(name, justify="right" if name == "level" else "left", overflow="fold")
+        table.add_column(name, justify="right" if name == "level" else "left", min_width=15 if name == "not now" else None)
     for answer in answers:
         sign, word, _, style = URGENCY[answer.urgency]
         level = answer.magnesium
