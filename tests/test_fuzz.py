@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tools.fuzz import MAKERS, inputs, refuse
 
 from neomag import Case, CaseError
 from neomag.cli import main
-from tools.fuzz import MAKERS, inputs, refuse
 
 ROOT = Path(__file__).parent.parent
 

@@ -65,8 +65,9 @@ def _outcomes(rulebook: Rulebook) -> _Outcomes:
 def assess(case: Case, *, book: Rulebook | None = None) -> Answer:
     """The answer to `case` by the rules in force, or those of `book`.
 
-    Urgency is the highest any true rule demands; status, grade and suspicion are the first in their order of gravity. A
-    line that is both advised and blocked is blocked, and one that is done is not advised again. Above 24 months only rules marked `any_age` have consequences.
+    Urgency is the highest any true rule demands; status, grade and suspicion are the first in their order of gravity.
+    A line that is both advised and blocked is blocked, and one that is done is not advised again. Above 24 months only
+    rules marked `any_age` have consequences.
     """
     book = book or rulebook()
     row = book.plan.row(case)

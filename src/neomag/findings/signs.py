@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from neomag import ages
@@ -34,80 +34,65 @@ def _now(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     builder.on(params["key"], seen)
 
 
-def _before(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
-    limit = ages.seconds(params["before"])
-    maybe = builder.place(False)
+def _any(builder: Builder, index: int, key: str, judge: Callable[[Event, Case], bool | None]) -> None:
+    """True when `judge` finds any event with this key true; else unknown when any is unknown, else false when there is one."""
+    unknown = builder.place(False)
 
     def seen(row: Row, event: Event, case: Case) -> None:
-        if event.absent:
-            if row[index] is None:
-                row[index] = False
-        elif (case.now if event.at is None else event.at) < limit:
+        verdict = judge(event, case)
+        if verdict:
             row[index] = True
-        elif event.at is None:
-            row[maybe] = True
+        elif verdict is None:
+            row[unknown] = True
         elif row[index] is None:
             row[index] = False
 
     def settle(row: Row, case: Case) -> None:
         del case
-        if row[maybe] and not row[index]:
+        if row[unknown] and not row[index]:
             row[index] = None
 
-    builder.on(params["key"], seen)
+    builder.on(key, seen)
     builder.at_end.append(settle)
+
+
+def _before(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    limit = ages.seconds(params["before"])
+
+    def judge(event: Event, case: Case) -> bool | None:
+        if event.absent:
+            return False
+        if (case.now if event.at is None else event.at) < limit:
+            return True
+        return None if event.at is None else False
+
+    _any(builder, index, params["key"], judge)
 
 
 def _lasting(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     """True when the condition lasted `at_least`; its onset alone only bounds that from above."""
     limit = ages.seconds(params["at_least"])
-    maybe = builder.place(False)
 
-    def seen(row: Row, event: Event, case: Case) -> None:
+    def judge(event: Event, case: Case) -> bool | None:
         if event.absent:
-            if row[index] is None:
-                row[index] = False
-            return
-        longest = event.lasting
-        if longest is None and event.at is not None:
-            longest = case.now - event.at
-        if event.lasting is not None and event.lasting >= limit:
-            row[index] = True
-        elif longest is not None and longest < limit:
-            if row[index] is None:
-                row[index] = False
-        elif row[index] is not True:
-            row[maybe] = True
+            return False
+        if event.lasting is not None:
+            return event.lasting >= limit
+        return False if event.at is not None and case.now - event.at < limit else None
 
-    def settle(row: Row, case: Case) -> None:
-        del case
-        if row[maybe] and not row[index]:
-            row[index] = None
-
-    builder.on(f"condition:{params['condition']}", seen)
-    builder.at_end.append(settle)
+    _any(builder, index, f"condition:{params['condition']}", judge)
 
 
 def _graded(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     wanted = params["grade"]
-    maybe = builder.place(False)
 
-    def seen(row: Row, event: Event, case: Case) -> None:
+    def judge(event: Event, case: Case) -> bool | None:
         del case
-        if event.grade == wanted and not event.absent:
-            row[index] = True
-        elif event.grade is None and not event.absent:
-            row[maybe] = True
-        elif row[index] is None:
-            row[index] = False
+        if event.absent:
+            return False
+        return None if event.grade is None else event.grade == wanted
 
-    def settle(row: Row, case: Case) -> None:
-        del case
-        if row[maybe] and not row[index]:
-            row[index] = None
-
-    builder.on(f"condition:{params['condition']}", seen)
-    builder.at_end.append(settle)
+    _any(builder, index, f"condition:{params['condition']}", judge)
 
 
 def _first(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
