@@ -76,6 +76,19 @@ def test_what_cannot_be_read_is_said_in_a_line_and_the_rest_is_answered(tmp_path
     assert "mmol/L" in errors[1]
 
 
+def test_one_bad_case_of_several_in_a_file_loses_only_itself(tmp_path: Path) -> None:
+    good = json.dumps({"case": "a", "now": "3 d", "events": []})
+    (tmp_path / "x.jsonl").write_text(f'{good}\n{{"now": "3 parsec"}}\n{{"now":\n{good}\n', "utf-8")
+    done = run("assess", str(tmp_path / "x.jsonl"), "--format", "jsonl")
+    assert done.exit_code == 2
+    assert len(done.stdout.splitlines()) == 2
+    errors = done.stderr.splitlines()
+    assert "x.jsonl: case 2: now: `3 parsec`" in errors[0]
+    assert "x.jsonl: line 3: not JSON" in errors[1]
+    (tmp_path / "y.yaml").write_text("now: 3 d\n---\nnow: x\n---\nnow: 4 d\n", "utf-8")
+    assert len(run("assess", str(tmp_path / "y.yaml"), "--format", "jsonl").stdout.splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

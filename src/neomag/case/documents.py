@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 MAX_BYTES = 4 * 1024 * 1024
+MAX_LINES_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 20
 
 
@@ -23,10 +24,15 @@ class DocumentError(ValueError):
 def parse(data: bytes, *, name: str = "") -> list[Any]:
     """The documents in `data`: one for JSON, one a line for JSON Lines, one a `---` section for YAML.
 
-    `name` is the file's name; its suffix decides the format, else the text does. Raises DocumentError.
+    `name` is the file's name; its suffix decides the format, else the text does. A line of JSON Lines that cannot be
+    read stands in the list as its DocumentError, so that the others are not lost with it. Raises DocumentError when
+    nothing can be read.
     """
-    if len(data) > MAX_BYTES:
-        raise DocumentError(f"larger than {MAX_BYTES // 1024 // 1024} MiB; give one file a case")
+    suffix = name.rpartition(".")[2].lower()
+    lines = suffix in {"jsonl", "ndjson"} or (suffix not in {"json", "yaml", "yml"} and _looks_like_lines(data))
+    most = MAX_LINES_BYTES if lines else MAX_BYTES
+    if len(data) > most:
+        raise DocumentError(f"larger than {most // 1024 // 1024} MiB; give one file a case, or JSON Lines")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -35,8 +41,7 @@ def parse(data: bytes, *, name: str = "") -> list[Any]:
         raise DocumentError("holds a NUL character; it is not a text file")
     if not text.strip():
         raise DocumentError("empty")
-    suffix = name.rpartition(".")[2].lower()
-    if suffix in {"jsonl", "ndjson"}:
+    if lines:
         return _lines(text)
     if suffix == "json":
         return [_json(text)]
@@ -45,13 +50,16 @@ def parse(data: bytes, *, name: str = "") -> list[Any]:
     try:
         return [_json(text)]
     except DocumentError as error:
-        # Neither a JSON document: several of them, a line each, or YAML's own {flow: style}.
-        for other in (_lines, _yaml):
-            try:
-                return other(text)
-            except DocumentError:
-                continue
-        raise error from None
+        try:
+            return _yaml(text)  # YAML's own {flow: style}
+        except DocumentError:
+            raise error from None
+
+
+def _looks_like_lines(data: bytes) -> bool:
+    """Whether data without a telling name is JSON Lines: its first line is a whole JSON object, and more follows."""
+    first, _, rest = data.strip().partition(b"\n")
+    return first.startswith(b"{") and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -92,7 +100,7 @@ def _lines(text: str) -> list[Any]:
             try:
                 found.append(_json(line))
             except DocumentError as error:
-                raise DocumentError(f"line {number}: {error}") from None
+                found.append(DocumentError(f"line {number}: {error}"))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -110,18 +110,49 @@ class Case:
     @classmethod
     def read_all(cls, path: str | Path, *, knowledge: Knowledge | None = None) -> list[Self]:
         """Every case in a JSON, JSON Lines or YAML file. Raises CaseError."""
-        path = Path(path)
+        return cls.parse(_bytes_of(Path(path)), name=Path(path).name, knowledge=knowledge)
+
+    @classmethod
+    def read_each(cls, path: str | Path, *, knowledge: Knowledge | None = None) -> Iterator[Self | CaseError]:
+        """Each case in a JSON, JSON Lines or YAML file, or the CaseError that says why it cannot be read."""
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise CaseError([error.strerror or str(error)]) from None
-        return cls.parse(data, name=path.name, knowledge=knowledge)
+            data = _bytes_of(Path(path))
+        except CaseError as error:
+            yield error
+            return
+        yield from cls.parse_each(data, name=Path(path).name, knowledge=knowledge)
 
     @classmethod
     def parse(cls, data: bytes, *, name: str = "", knowledge: Knowledge | None = None) -> list[Self]:
-        """Every case in the bytes of a file called `name`. Raises CaseError."""
+        """Every case in the bytes of a file called `name`. Raises CaseError when any cannot be read."""
+        cases: list[Self] = []
+        for case in cls.parse_each(data, name=name, knowledge=knowledge):
+            if isinstance(case, CaseError):
+                raise case
+            cases.append(case)
+        return cases
+
+    @classmethod
+    def parse_each(cls, data: bytes, *, name: str = "", knowledge: Knowledge | None = None) -> Iterator[Self | CaseError]:
+        """Each case in the bytes of a file called `name`, or the CaseError that says why it cannot be read."""
         try:
             given = documents.parse(data, name=name)
         except documents.DocumentError as error:
-            raise CaseError([str(error)]) from None
-        return [cls.from_dict(document, knowledge=knowledge) for document in given]
+            yield CaseError([str(error)])
+            return
+        for place, document in enumerate(given, start=1):
+            if isinstance(document, documents.DocumentError):
+                yield CaseError([str(document)])
+                continue
+            try:
+                yield cls.from_dict(document, knowledge=knowledge)
+            except CaseError as error:
+                where = f"case {place}: " if len(given) > 1 else ""
+                yield CaseError([f"{where}{problem}" for problem in error.problems])
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CaseError([error.strerror or str(error)]) from None

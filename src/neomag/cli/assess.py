@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,15 +39,18 @@ def read_cases(paths: tuple[str, ...], failures: list[str]) -> Iterator[Case]:
     from neomag.case import Case, CaseError
 
     for name, path in _case_files(paths):
-        try:
-            if path is None:
-                yield from Case.parse(sys.stdin.buffer.read())
-            elif path.is_dir():
-                raise CaseError([f"holds no case file ({', '.join(CASE_SUFFIXES)})"])
-            else:
-                yield from Case.read_all(path)
-        except CaseError as error:
-            for problem in error.problems:
+        found: Iterable[Case | CaseError]
+        if path is None:
+            found = Case.parse_each(sys.stdin.buffer.read())
+        elif path.is_dir():
+            found = [CaseError([f"holds no case file ({', '.join(CASE_SUFFIXES)})"])]
+        else:
+            found = Case.read_each(path)
+        for case in found:
+            if not isinstance(case, CaseError):
+                yield case
+                continue
+            for problem in case.problems:
                 failures.append(f"{name}: {problem}")
                 click.echo(f"neomag: {failures[-1]}", err=True)
 
