@@ -112,6 +112,12 @@ def refusals(**changes: Any) -> list[str]:
         ({"infant": {"weight": "-4 kg"}}, "negative"),
         ({"infant": {"sex": "girl"}}, "write one of female, male"),
         ({"infant": {"gestation": "60w"}}, "no newborn lived"),
+        ({"infant": {"gestation": "19w"}}, "no newborn lived"),
+        ({"infant": {"gestation": "46w"}}, "no newborn lived"),
+        ({"intervals": {"magnesium": {"low": 0.38, "unit": "mmol/L"}}}, "check the unit"),
+        ({"intervals": {"magnesium": {"low": 0.98, "unit": "mmol/L"}}}, "check the unit"),
+        ({"intervals": {"magnesium": {"high": 0.67, "unit": "mmol/L"}}}, "check the unit"),
+        ({"intervals": {"magnesium": {"high": 1.75, "unit": "mmol/L"}}}, "check the unit"),
         ({"infant": {"gestation": "38w9d"}}, "completed weeks"),
         ({"infant": {"gestation": True}}, "completed weeks"),
         ({"infant": {"born": "Tuesday"}}, "is not a date and time"),
@@ -197,6 +203,20 @@ def test_doubts() -> None:
     assert codes(case({"condition": "preterm"}, infant={"gestation": 39})) == [("contradiction", 0)]
     assert codes(case({"given": "calcium-oral", "route": "iv"})) == [("contradiction", 0)]
     assert codes(case({"given": "calcium-gluconate-10", "concentration": "20 %"})) == [("contradiction", 0)]
+    assert codes(case({"condition": "preterm"}, infant={"gestation": 35})) == []
+    assert codes(case({"given": "calcium-gluconate-10", "concentration": "10 %"})) == []
+    assert codes(case({"given": "calcium-gluconate-10", "concentration": "10.5 %"})) == [("contradiction", 0)]
+    spoilt = case(lab("calcium", 1.5, "mmol/L", specimen=["edta"]), lab("potassium", 8, "mmol/L"), lab("sodium", 140, "mmol/L"))
+    assert codes(spoilt) == [("specimen-spoilt", 0), ("specimen-spoilt", 1)]
+    assert [e.value for e in spoilt.events] == [None, None, 140]
+    for weight, kept in (("310 g", True), ("290 g", False), ("24 kg", True), ("26 kg", False)):
+        assert (case(infant={"weight": weight}).infant.weight is not None) is kept
+    assert case(infant={"gestation": 20}).infant.gestation == 20
+    assert case(infant={"gestation": 45}).infant.gestation == 45
+    local = {"magnesium": {"low": 0.41, "high": 0.72, "unit": "mmol/L"}}
+    assert case(intervals=local).intervals["magnesium"] == (0.41, 0.72)
+    local = {"magnesium": {"low": 0.94, "high": 1.69, "unit": "mmol/L"}}
+    assert case(intervals=local).intervals["magnesium"] == (0.94, 1.69)
     assert codes(case(infant={"weight": "41 kg"})) == [("weight-suspect", None)]
     assert case(infant={"weight": "41 kg"}).infant.weight is None
     # what is implausible is unknown, not used

@@ -74,13 +74,13 @@ def test_molar_masses(knowledge: Knowledge) -> None:
 def test_the_default_intervals_cover_every_age(knowledge: Knowledge) -> None:
     from tests.conftest import case
 
-    from neomag.intervals import default_at
+    from neomag.intervals import chooser
 
     analytes = {i.analyte for i in knowledge.intervals if i.authority == "neomag"}
     assert {"magnesium", "magnesium-ionised", "calcium", "calcium-ionised", "glucose", "sodium", "potassium"} <= analytes
     for now in ("birth", "1 h", "3 d", "7 d", "28 d", "100 d", "24 mo"):
         for code in analytes:
-            assert default_at(code, case(now=now), None, knowledge) is not None, (code, now)
+            assert chooser(code, knowledge)(case(now=now), None) is not None, (code, now)
 
 
 def test_several_authorities_stand_side_by_side(knowledge: Knowledge) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,22 @@ def test_equal_amounts_are_the_same_float(knowledge: Knowledge) -> None:
 @pytest.mark.parametrize("unit", ["mmol/l", "MMOL/L", " mmol / L ", "mEq/L", "meq/l", "MG/DL"])
 def test_spellings(unit: str, knowledge: Knowledge) -> None:
     assert units.read(knowledge.analytes["magnesium"], 1, unit, knowledge).value > 0
+
+
+def test_every_factor_is_what_its_prefix_says(knowledge: Knowledge) -> None:
+    """Double entry of the unit table: each unit as a power of ten of the first of its dimension."""
+    tens = {
+        "substance-concentration": {"mmol/L": 0, "mol/L": 3, "umol/L": -3, "nmol/L": -6, "pmol/L": -9, "mmol/mL": 3},
+        "mass-concentration": {
+            "g/L": 0, "g/dL": 1, "mg/dL": -2, "mg/L": -3, "mg/mL": 0, "ug/dL": -5, "mcg/dL": -5, "ug/L": -6, "mcg/L": -6,
+            "ng/mL": -6, "ng/L": -9, "pg/mL": -9,
+        },
+        "charge-concentration": {"mEq/L": 0}, "catalytic-concentration": {"U/L": 0, "IU/L": 0},
+        "substance-ratio": {"mol/mol": 0, "mmol/mmol": 0, "mmol/mol": -3}, "mass-ratio": {"mg/mg": 0, "g/g": 0, "mg/g": -3},
+        "percentage": {"%": 0}, "acidity": {"pH": 0}, "temperature": {"Cel": 0, "°C": 0, "C": 0}, "time": {"ms": 0, "s": 3},
+        "mass": {"g": 0, "kg": 3, "mg": -3},
+    }  # fmt: skip
+    assert {d: {u: Fraction(10) ** ten for u, ten in units.items()} for d, units in tens.items()} == knowledge.units
 
 
 def test_micro_signs(knowledge: Knowledge) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import track
-from tests import test_knowledge
+from tests import test_knowledge, test_units
 
 from neomag import Case, CaseError, assess
 from neomag.knowledge import DATA, Knowledge, KnowledgeError, load
@@ -44,6 +44,7 @@ TAKE_KNOWLEDGE = (
     test_knowledge.test_intervals_are_those_of_the_evidence,
     test_knowledge.test_plausibility_bands_are_where_they_were_put,
     test_knowledge.test_molar_masses,
+    test_units.test_every_factor_is_what_its_prefix_says,
     test_knowledge.test_the_age_range_is_one,
     test_knowledge.test_the_default_intervals_cover_every_age,
 )

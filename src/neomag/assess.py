@@ -137,16 +137,18 @@ def _magnesium(case: Case, status: int, grade: int, caveats: tuple[Advice, ...],
 
 
 def _interval(case: Case, level: Event, book: Rulebook) -> dict[str, Any] | None:
-    default = intervals.default_at("magnesium", case, level.at, book.knowledge)
-    local = case.intervals.get("magnesium")
-    unit = book.knowledge.analytes["magnesium"].canonical
-    low, high = (None, None) if default is None else intervals.in_canonical(default, book.knowledge)
+    default = intervals.chooser(level.code, book.knowledge)(case, level.at)
+    local = case.intervals.get(level.code)
+    unit = book.knowledge.analytes[level.code].canonical
+    low, high = intervals.limits_at(level.code, book.knowledge)(case, level.at)
     if local is not None:
         return {
-            "low": low if local[0] is None else round(local[0], _PLACES),
-            "high": high if local[1] is None else round(local[1], _PLACES),
+            "low": None if low is None else round(low, _PLACES),
+            "high": None if high is None else round(high, _PLACES),
             "unit": unit,
-            "population": "the local laboratory's own",
+            "population": "the local laboratory's own"
+            if None not in local
+            else "the local laboratory's own; default for the other limit",
             "source": "local laboratory",
         }
     if default is None:

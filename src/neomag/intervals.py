@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from neomag import units
 from neomag.case import Case
@@ -35,36 +36,41 @@ def groups_of(case: Case, knowledge: Knowledge) -> tuple[str, ...]:
     return (*found, *((case.infant.sex,) if case.infant.sex else ()), "any")
 
 
-def default_at(code: str, case: Case, at: int | None, knowledge: Knowledge) -> Interval | None:
-    """The default interval of lab `code` for this infant at age `at` (None: at `now`); None where there is none."""
-    moment = case.now if at is None else at
-    rows = [i for i in knowledge.intervals if i.analyte == code and i.authority == DEFAULT and i.start <= moment < i.end]
-    for group in groups_of(case, knowledge):
-        for row in rows:
-            if row.group == group:
-                return row
-    return None
+Choose = Callable[[Case, int | None], Interval | None]
 
 
-def limits_at(code: str, knowledge: Knowledge) -> Callable[[Case, int | None], Limits]:
-    """A function that gives the limits in force for lab `code` at an age: the local laboratory's, else the default's."""
-    rows: dict[str, list[tuple[int, int, Limits]]] = {}
+@cache
+def chooser(code: str, knowledge: Knowledge) -> Choose:
+    """A function that gives the default interval of lab `code` for an infant at an age (None: at `now`), if there is one."""
+    rows: dict[str, list[Interval]] = {}
     for interval in knowledge.intervals:
         if interval.analyte == code and interval.authority == DEFAULT:
-            rows.setdefault(interval.group, []).append((interval.start, interval.end, in_canonical(interval, knowledge)))
+            rows.setdefault(interval.group, []).append(interval)
     simple = rows.keys() <= {"any"}
 
-    def limits(case: Case, at: int | None) -> Limits:
-        local = case.intervals.get(code)
-        if local is not None and None not in local:
-            return local
+    def choose(case: Case, at: int | None) -> Interval | None:
         moment = case.now if at is None else at
-        found: Limits = (None, None)
         for group in ("any",) if simple else groups_of(case, knowledge):
-            match = next((limit for start, end, limit in rows.get(group, ()) if start <= moment < end), None)
-            if match is not None:
-                found = match
-                break
-        return found if local is None else (local[0] or found[0], local[1] or found[1])
+            for interval in rows.get(group, ()):
+                if interval.start <= moment < interval.end:
+                    return interval
+        return None
+
+    return choose
+
+
+@cache
+def limits_at(code: str, knowledge: Knowledge) -> Callable[[Case, int | None], Limits]:
+    """A function that gives the limits in force for lab `code` at an age: the local laboratory's, else the default's."""
+    choose = chooser(code, knowledge)
+    canonical = {i.id: in_canonical(i, knowledge) for i in knowledge.intervals if i.analyte == code and i.authority == DEFAULT}
+
+    def limits(case: Case, at: int | None) -> Limits:
+        low, high = case.intervals.get(code, (None, None))
+        if low is not None and high is not None:
+            return low, high
+        chosen = choose(case, at)
+        default = (None, None) if chosen is None else canonical[chosen.id]
+        return (default[0] if low is None else low), (default[1] if high is None else high)
 
     return limits

@@ -29,6 +29,7 @@ URGENCY = {
     "routine": ("·", "ROUTINE", "no hurry is known of", "bold black on green"),
 }
 VALUE = {True: ("true", "bold green"), False: ("false", "bold blue"), None: ("unknown", "bold yellow")}
+STATUS = {"deficient": "red", "high": "red", "grey": "yellow", "uninterpretable": "yellow", "normal": "green", "unknown": ""}
 DISCLAIMER = "neomag is decision support. It does not replace a clinician who sees the infant."
 # How many lines a section shows before the rest are only counted; all are in the JSON.
 _SHOWN_UNKNOWNS = 8
@@ -43,7 +44,7 @@ def show(answer: Answer, console: Console, *, sources: bool = True) -> None:
     console.print(_level(answer))
     console.print(Text.assemble("Deficiency: ", (_suspicion(answer.suspicion), "bold")))
     for problem in answer.problems:
-        where = "" if problem["event"] is None else f" (event {problem['event']})"
+        where = "" if problem["event"] is None else f" (events[{problem['event']}])"
         console.print(_line("?", "yellow", f"{problem['says']}{where}", ()))
     for title, mark, colour, advices in (
         ("Do", "→", "green", answer.actions),
@@ -56,6 +57,8 @@ def show(answer: Answer, console: Console, *, sources: bool = True) -> None:
             console.print(Text(f"\n{title}", style="bold"))
             for advice in advices:
                 says = advice.says if advice.entry.test is None else f"{advice.says} Test: {advice.entry.test}"
+                if advices is answer.blocked:
+                    says = f"{says} {' '.join(rule.says for rule in advice.rules)}"
                 console.print(_line(mark, colour, says, advice.because))
     _unknowns(answer, console)
     if sources:
@@ -93,7 +96,7 @@ def _level(answer: Answer) -> RenderableType:
     if level.value is not None and level.interval:
         low, high = level.interval["low"], level.interval["high"]
         if low is not None and high is not None:
-            parts.append(Padding(scale(level.value, low, high), (0, 0, 0, 2)))
+            parts.append(Padding(scale(level.value, low, high, STATUS[level.status]), (0, 0, 0, 2)))
         unit, population, source = level.interval["unit"], level.interval["population"], level.interval["source"]
         parts.append(Text(f"  interval {_number(low)} to {_number(high)} {unit}, {population} [{source}]", style="dim"))
     return Group(*parts)
@@ -103,8 +106,8 @@ def _number(limit: float | None) -> str:
     return "–" if limit is None else f"{limit:.2f}"
 
 
-def scale(value: float, low: float, high: float, width: int = 48) -> Text:
-    """A small scale: the interval drawn as a bar, the level as a diamond; off-scale levels stand at the edge as an arrow."""
+def scale(value: float, low: float, high: float, style: str, width: int = 48) -> Text:
+    """A small scale: the interval as a bar, the level as a diamond in `style`; off the scale it is an arrow at the edge."""
     start, end = 0.0, high + (high - low)
     place = round((value - start) / (end - start) * (width - 1))
     left, right = (round((x - start) / (end - start) * (width - 1)) for x in (low, high))
@@ -117,7 +120,7 @@ def scale(value: float, low: float, high: float, width: int = 48) -> Text:
     at = min(place, width - 1)
     text = Text("".join(cells), style="dim")
     text.stylize("not dim green", left, right + 1)
-    text.stylize("not dim bold" if low <= value <= high else "not dim bold red", at, at + 1)
+    text.stylize(f"not dim bold {style}", at, at + 1)
     labels = [" "] * (width + 6)
     for position, limit in ((left, low), (right, high)):
         for offset, letter in enumerate(f"{limit:.2f}"):
@@ -168,7 +171,9 @@ def summary(answers: Iterable[Answer], console: Console) -> None:
     """Print one line an infant: how urgent, the level and what it means, how strongly deficiency is suspected."""
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in ("case", "urgency", "magnesium", "level", "deficiency", "not now"):
-        table.add_column(name, justify="right" if name == "level" else "left", min_width=15 if name == "not now" else None)
+        table.add_column(
+            name, justify="right" if name == "level" else "left", overflow="fold", min_width=14 if name == "not now" else None
+        )
     for answer in answers:
         sign, word, _, style = URGENCY[answer.urgency]
         level = answer.magnesium

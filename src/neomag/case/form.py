@@ -14,7 +14,7 @@ from neomag.knowledge import Knowledge
 
 def shown(value: object) -> str:
     """A refused value, short enough for one line."""
-    text = str(value) if isinstance(value, str) else repr(value)
+    text = str(value)
     text = " ".join(text.split())
     return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"
 

@@ -5,7 +5,8 @@ Every problem is collected before the case is refused; what is only doubtful bec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from neomag import ages, units
@@ -173,4 +174,19 @@ class Reader(Form):
             self.refuse("events", f"more than {MOST_EVENTS} events; give each infant a case of its own")
             return ()
         events = [event for seq, row in enumerate(rows) if (event := read_event(self, seq, row, now)) is not None]
-        return tuple(sorted(events, key=lambda e: (-1 if e.at is None else e.at, e.seq)))
+        return tuple(sorted(self.tagged(events), key=lambda e: (-1 if e.at is None else e.at, e.seq)))
+
+    def tagged(self, events: Sequence[Event]) -> Iterator[Event]:
+        """The events with each specimen tag on every result of its moment, and without the results that the tube spoils."""
+        tags: dict[int, frozenset[str]] = {}
+        for event in events:
+            if event.at is not None and event.specimen:
+                tags[event.at] = tags.get(event.at, frozenset()) | event.specimen
+        spoils = self.knowledge.settings["specimen_spoils"]
+        for event in events:
+            specimen = event.specimen if event.at is None or event.kind != "lab" else tags.get(event.at, event.specimen)
+            if any(event.code in spoils.get(tag, ()) for tag in specimen):
+                self.doubts.append(Problem("specimen-spoilt", event.seq, event.code))
+                yield replace(event, specimen=specimen, value=None, flag=None)
+            else:
+                yield event if specimen == event.specimen else replace(event, specimen=specimen)

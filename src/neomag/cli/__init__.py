@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from difflib import get_close_matches
 from importlib import import_module
+from io import TextIOWrapper
+from typing import Any
 
 import click
 
@@ -26,6 +31,23 @@ class _Lazy(click.Group):
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
         return getattr(import_module(module), name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        near = get_close_matches(args[0], list(_COMMANDS), 1, cutoff=0.5) if args and args[0] not in _COMMANDS else []
+        if near:
+            ctx.fail(f"No such command '{args[0]}'; the nearest is '{near[0]}'.")
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        # A terminal that cannot write a sign gets a question mark, not a traceback; nor does a full disk give one.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            sys.stderr.write(f"neomag: cannot write the answer: {error.strerror}\n")
+            os._exit(2)  # the stream cannot be flushed; a normal exit would try, and fail with a traceback
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

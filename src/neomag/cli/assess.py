@@ -65,7 +65,8 @@ def read_cases(paths: tuple[str, ...], failures: list[str]) -> Iterator[Case]:
 def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, examples: bool, color: str) -> None:
     """Assess infants: how urgent, what the level means, what to do and not to do, and why.
 
-    CASE is a JSON or YAML file, a folder of them, or - for standard input. Exit status 2 when a case could not be
+    CASE is a JSON, JSON Lines or YAML file, a folder of them (its own files, not those of folders in it), or - for
+    standard input. Exit status 2 when a case could not be
     read; the others are answered all the same.
     """
     from neomag.assess import assess as answer_to
@@ -73,6 +74,8 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, ex
     knowledge = loaded()
     if examples:
         cases = (*cases, str(EXAMPLES))
+    if why is not None and (form != "text" or summary):
+        raise click.UsageError("--why explains in text; leave out --format and --summary.")
     if not cases:
         raise click.UsageError("name a case file, a folder, or - for standard input (or use --examples).")
     if why is not None and why not in knowledge.rules:

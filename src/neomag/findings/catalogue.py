@@ -46,7 +46,7 @@ def entries(knowledge: Knowledge) -> dict[str, tuple[str, Mapping[str, Any], str
 # What the codes in a parameter are, by the parameter's name.
 _CODES = {
     "condition": "condition", "signs": "sign", "drugs": "drug", "lab": "lab", "labs": "lab", "upper": "lab", "lower": "lab",
-    "reported": "lab",
+    "reported": "lab", "states": "lab",
 }  # fmt: skip
 
 

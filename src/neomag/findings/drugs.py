@@ -45,4 +45,28 @@ def _before_lab(builder: Builder, index: int, params: Mapping[str, Any]) -> None
     builder.at_end.append(settle)
 
 
-KINDS = {"doses": Kind(count, _doses), "given-before-lab": Kind(truth, _before_lab)}
+def _after_lab(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    """Whether any of the drugs was given after the last sample of `lab`; false when none was given at all."""
+    doses = builder.collect(*(f"given:{code}" for code in params["drugs"]))
+    last = builder.last(params["lab"])
+
+    def settle(row: Row, case: Case) -> None:
+        del case
+        given = [dose for dose in row[doses] or () if not dose.absent]
+        sample = row[last]
+        if not given:
+            row[index] = False
+        elif sample is not None and sample.at is not None:
+            if any(dose.at is not None and dose.at > sample.at for dose in given):
+                row[index] = True
+            elif all(dose.at is not None for dose in given):
+                row[index] = False
+
+    builder.at_end.append(settle)
+
+
+KINDS = {
+    "given-after-lab": Kind(truth, _after_lab),
+    "doses": Kind(count, _doses),
+    "given-before-lab": Kind(truth, _before_lab),
+}

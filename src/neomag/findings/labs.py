@@ -74,9 +74,11 @@ def _lately(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
 
 
 def _lowest(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    skip = frozenset(params.get("skip", ()))
+
     def seen(row: Row, event: Event, case: Case) -> None:
         del case
-        if event.value is not None and (row[index] is None or event.value < row[index]):
+        if event.value is not None and not event.specimen & skip and (row[index] is None or event.value < row[index]):
             row[index] = event.value
 
     builder.on(f"lab:{params['lab']}", seen)
@@ -113,17 +115,51 @@ def _local(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
 
 
 def _specimen(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
-    """Whether the last result's sample carries a tag; a tag covers every result at the same moment."""
-    last, tag = builder.last(params["lab"]), params["tag"]
-    results = builder.collect(*(f"lab:{code}" for code in builder.knowledge.analytes))
+    """True when the last result's sample carries a tag; a sample without it is not known to be free of it."""
+    tag = params["tag"]
+
+    def seen(row: Row, event: Event, case: Case) -> None:
+        del case
+        row[index] = True if tag in event.specimen else None
+
+    builder.on(f"lab:{params['lab']}", seen)
+
+
+def _older(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    limit = ages.seconds(params["than"])
+
+    def seen(row: Row, event: Event, case: Case) -> None:
+        row[index] = None if event.at is None else case.now - event.at > limit
+
+    builder.on(f"lab:{params['lab']}", seen)
+
+
+def _reported_in(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    unit = f" {params['unit']}"
+
+    def seen(row: Row, event: Event, case: Case) -> None:
+        del case
+        row[index] = None if event.reported is None else event.reported.endswith(unit)
+
+    builder.on(f"lab:{params['lab']}", seen)
+
+
+def _together_states(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+    """Whether the results drawn with the last result of `lab` have all of `states`; unknown while one is missing."""
+    last = builder.last(params["lab"])
+    wanted = [
+        (builder.collect(f"lab:{code}"), state_of(code, builder.knowledge), want) for code, want in params["states"].items()
+    ]
 
     def settle(row: Row, case: Case) -> None:
-        del case
-        event = row[last]
-        if event is not None:
-            for other in row[results]:
-                if tag in other.specimen and (other is event or (other.at is not None and other.at == event.at)):
-                    row[index] = True
+        sample = row[last]
+        if sample is None:
+            return
+        found: list[bool | None] = []
+        for results, state, want in wanted:
+            drawn = [state(event, case) for event in row[results] or () if event.at == sample.at]
+            found.append(None if not drawn or drawn[-1] is None else drawn[-1] == want)
+        row[index] = False if False in found else None if None in found else True
 
     builder.at_end.append(settle)
 
@@ -196,6 +232,9 @@ KINDS = {
     "lab-value": Kind(of_analyte, _value),
     "lab-state": Kind(_words, _state),
     "lab-results": Kind(count, _results),
+    "lab-older": Kind(truth, _older),
+    "reported-in": Kind(truth, _reported_in),
+    "states-together": Kind(truth, _together_states),
     "results-lately": Kind(count, _lately),
     "lowest": Kind(of_analyte, _lowest),
     "age-at": Kind(age, _age_at),

@@ -117,9 +117,3 @@ def parse_all(knowledge: Knowledge) -> tuple[dict[str, Node], tuple[str, ...]]:
     if problems:
         raise KnowledgeError(problems)
     return trees, tuple(order)
-
-
-def row_of(rulebook: Rulebook, found: Mapping[str, Any]) -> tuple[Any, ...]:
-    """A row for `evaluate` from findings by name; what is not named is unknown (counts: 0)."""
-    counts = rulebook.counts
-    return tuple(found.get(name, 0 if name in counts else None) for name in rulebook.findings)
