@@ -198,6 +198,30 @@ def test_a_normal_level_does_not_exclude(context: dict[str, Any]) -> None:
     assert answer(lab("magnesium", 0.85, "mmol/L"), SEIZURE).suspicion == "unlikely"
 
 
+def test_an_old_level_does_not_stand_for_now() -> None:
+    old = lab("magnesium", 0.3, "mmol/L", at="30 d")
+    said = answer(old, sign("seizure", "90 d"), sign("dehydration", "90 d"), now="90 d")
+    assert said.magnesium.status == "deficient"
+    assert "out-of-date" in caveats(said)
+    assert "give-magnesium" in blocked(said)
+    assert "measure-magnesium" in actions(said)
+    normal = lab("magnesium", 0.9, "mmol/L", at="1 d")
+    assert answer(normal, sign("seizure", "200 d"), now="200 d").suspicion == "possible"
+    given = {"at": "60 d 1 h", "given": "magnesium-sulfate"}
+    assert "give-magnesium" not in actions(answer(lab("magnesium", 0.3, "mmol/L"), given, SEIZURE, now="60 d 2 h"))
+
+
+def test_a_dangerous_number_that_nothing_explains_has_its_unit_questioned() -> None:
+    said = answer(lab("magnesium", 2.1, "mmol/L"), sign("poor-feeding"))
+    assert said.magnesium.status == "high"
+    assert "unit-suspect" in problems(said)
+    assert "give-magnesium" in blocked(said)
+    assert "give-calcium" not in actions(said)
+    low = answer(lab("magnesium", 0.8, "mg/dL"))
+    assert low.magnesium.grade == "critical"
+    assert "unit-suspect" in problems(low)
+
+
 def test_flags() -> None:
     for flag, status in (("low", "grey"), ("normal", "normal"), ("high", "high")):
         said = answer(lab("magnesium", flag=flag))
