@@ -219,7 +219,7 @@ def test_a_dangerous_number_that_nothing_explains_has_its_unit_questioned() -> N
     assert "give-calcium" not in actions(said)
     low = answer(lab("magnesium", 0.8, "mg/dL"))
     assert low.magnesium.grade == "critical"
-    assert "unit-suspect" in problems(low)
+    assert "unit-suspect" in caveats(low)
 
 
 def test_flags() -> None:

@@ -134,16 +134,6 @@ def _older(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     builder.on(f"lab:{params['lab']}", seen)
 
 
-def _reported_in(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
-    unit = f" {params['unit']}"
-
-    def seen(row: Row, event: Event, case: Case) -> None:
-        del case
-        row[index] = None if event.reported is None else event.reported.endswith(unit)
-
-    builder.on(f"lab:{params['lab']}", seen)
-
-
 def _together_states(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
     """Whether the results drawn with the last result of `lab` have all of `states`; unknown while one is missing."""
     last = builder.last(params["lab"])
@@ -233,7 +223,6 @@ KINDS = {
     "lab-state": Kind(_words, _state),
     "lab-results": Kind(count, _results),
     "lab-older": Kind(truth, _older),
-    "reported-in": Kind(truth, _reported_in),
     "states-together": Kind(truth, _together_states),
     "results-lately": Kind(count, _lately),
     "lowest": Kind(of_analyte, _lowest),
