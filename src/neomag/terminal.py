@@ -172,7 +172,7 @@ def summary(answers: Iterable[Answer], console: Console) -> None:
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in ("case", "urgency", "magnesium", "level", "deficiency", "not now"):
         table.add_column(
-            name, justify="right" if name == "level" else "left", overflow="fold", min_width=14 if name == "not now" else None
+            name, justify="right" if name == "level" else "left", overflow="fold", min_width=15 if name == "not now" else None
         )
     for answer in answers:
         sign, word, _, style = URGENCY[answer.urgency]
