@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from neomag import ages
@@ -25,48 +26,32 @@ def _doses(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
         builder.on(f"given:{code}", seen)
 
 
-def _before_lab(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
-    """Whether any of the drugs was given at or before the last sample of `lab`; false when none was given at all."""
-    doses = builder.collect(*(f"given:{code}" for code in params["drugs"]))
-    last = builder.last(params["lab"])
+def _relative(holds: Callable[[int, int], bool]) -> Callable[[Builder, int, Mapping[str, Any]], None]:
+    """Whether for any dose of the drugs `holds(time of the dose, time of the last sample of `lab`)`; false when none was given."""
 
-    def settle(row: Row, case: Case) -> None:
-        del case
-        given = [dose for dose in row[doses] or () if not dose.absent]
-        sample = row[last]
-        if not given:
-            row[index] = False
-        elif sample is not None:
-            if sample.at is not None and any(d.at is not None and d.at <= sample.at for d in given):
-                row[index] = True
-            elif sample.at is not None and all(d.at is not None for d in given):
+    def install(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
+        doses = builder.collect(*(f"given:{code}" for code in params["drugs"]))
+        last = builder.last(params["lab"])
+
+        def settle(row: Row, case: Case) -> None:
+            del case
+            given = [dose for dose in row[doses] or () if not dose.absent]
+            sample = row[last]
+            if not given:
                 row[index] = False
+            elif sample is not None and sample.at is not None:
+                if any(dose.at is not None and holds(dose.at, sample.at) for dose in given):
+                    row[index] = True
+                elif all(dose.at is not None for dose in given):
+                    row[index] = False
 
-    builder.at_end.append(settle)
+        builder.at_end.append(settle)
 
-
-def _after_lab(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
-    """Whether any of the drugs was given after the last sample of `lab`; false when none was given at all."""
-    doses = builder.collect(*(f"given:{code}" for code in params["drugs"]))
-    last = builder.last(params["lab"])
-
-    def settle(row: Row, case: Case) -> None:
-        del case
-        given = [dose for dose in row[doses] or () if not dose.absent]
-        sample = row[last]
-        if not given:
-            row[index] = False
-        elif sample is not None and sample.at is not None:
-            if any(dose.at is not None and dose.at > sample.at for dose in given):
-                row[index] = True
-            elif all(dose.at is not None for dose in given):
-                row[index] = False
-
-    builder.at_end.append(settle)
+    return install
 
 
 KINDS = {
-    "given-after-lab": Kind(truth, _after_lab),
     "doses": Kind(count, _doses),
-    "given-before-lab": Kind(truth, _before_lab),
+    "given-before-lab": Kind(truth, _relative(operator.le)),
+    "given-after-lab": Kind(truth, _relative(operator.gt)),
 }
