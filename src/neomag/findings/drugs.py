@@ -27,7 +27,7 @@ def _doses(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
 
 
 def _relative(holds: Callable[[int, int], bool]) -> Callable[[Builder, int, Mapping[str, Any]], None]:
-    """Whether for any dose of the drugs `holds(time of the dose, time of the last sample of `lab`)`; false when none was given."""
+    """Whether `holds(time of a dose, time of the last sample)` for any dose of the drugs; false when none was given."""
 
     def install(builder: Builder, index: int, params: Mapping[str, Any]) -> None:
         doses = builder.collect(*(f"given:{code}" for code in params["drugs"]))
