@@ -196,7 +196,8 @@ def main() -> None:
             print(f"survived: {mutant.file}:{mutant.line + 1} [{mutant.entry}] {mutant.old} -> {mutant.new}", flush=True)
     lines = [
         "# Mutation report", "",
-        "Every number of the knowledge that decides something, moved by 10 % up and down (counts by 1). Made by `make mutate`.", "",
+        "Every number of the knowledge that decides something, moved by 10 % up and down (counts by 1). Made by `make mutate`.",
+        "Numbers that stand a second time in the tests (intervals, plausibility bands, units, molar masses) are caught by that double entry first.", "",
         "| file | mutants | refused when loaded | broke a rule example | broke another test | survived |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
