@@ -38,7 +38,8 @@ class Dose:
     """The answer to an order.
 
     When `refused` is not empty, `dose` and `rate` are what was asked, converted, and not to be given; `dilution`,
-    `measured` and `plan` are None. `dose` is None when the unit is ambiguous. `total_24h_mg_per_kg` counts in mg of sulfate heptahydrate.
+    `measured` and `plan` are None. `dose` is None when the unit is ambiguous. `total_24h_mg_per_kg` counts in mg of sulfate
+    heptahydrate.
     """
 
     refused: tuple[Line, ...]

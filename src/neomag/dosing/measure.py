@@ -26,7 +26,7 @@ class Measured:
     volume_ml: Fraction
     ml_per_h: Fraction | None
 
-    def to_dict(self) -> dict[str, float | str | int]:
+    def to_dict(self) -> dict[str, float | str | int | None]:
         """As JSON has it; the error in percent."""
         return {
             "ml": float(self.ml), "syringe": self.syringe, "step_ml": float(self.step_ml), "draws": self.draws,

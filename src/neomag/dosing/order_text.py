@@ -192,7 +192,7 @@ def check_order(text: str, state: State, knowledge: Knowledge) -> Checked:
     if not agree:
         mg = number(sulfate_mg(dose.dose.mmol, knowledge) / state.weight_kg) if dose.dose else ""
         warned.append(warning("off-regimen", knowledge, found=f"{mg} mg/kg {route}"))
-    odd = {"dose-high", "rate-fast", "concentration-high", "mg-read-as-salt", "off-regimen", "route-not-written"}
+    odd = {"dose-high", "rate-fast", "mg-read-as-salt", "off-regimen", "route-not-written"}
     verdict = "refused" if refused else "unusual" if any(line.code in odd for line in warned) else "accepted"
     return Checked(verdict, text, replace(dose, refused=tuple(refused)), agree, tuple(refused), tuple(warned))
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neomag import ages
+from neomag.dosing.after import Next
 from neomag.dosing.compare import Comparison, printed
 from neomag.dosing.dose import Dose
 from neomag.dosing.lines import Line, number
@@ -132,19 +133,22 @@ def show_comparison(found: Comparison, screen: Console) -> None:
     screen.print(Text(f"Regimens for {number(found.weight_kg)} kg", style="bold"))
     screen.print(f"Single doses for deficiency differ {number(found.fold, 2)}-fold.\n")
     table = Table(box=None, padding=(0, 1))
-    for head in ("regimen", "as printed", "route", "mg salt/kg", "mg salt", "mmol", "mL", "by the ceilings"):
-        table.add_column(head, justify="right" if head.startswith("m") else "left", overflow="fold")
+    for head in ("regimen", "as printed", "route", "mg salt/kg", "mmol", "mL", "by the ceilings"):
+        number_like = head.startswith("m")
+        table.add_column(
+            head, justify="right" if number_like else "left", no_wrap=number_like or head == "regimen", overflow="fold"
+        )
     for row in found.rows:
-        mark = " (default)" if row.regimen.id == found.default else ""
+        mark = " *" if row.regimen.id == found.default else ""
         verdict = "shown only" if not row.regimen.usable else "not refused"
         if row.refused:
             verdict = f"refused: {', '.join(row.refused)}"
         elif row.refused_high:
             verdict = f"upper end refused: {', '.join(row.refused_high)}"
         low, high = row.low, row.high
-        span = ("–",) * 4
+        span = ("–",) * 3
         if low is not None and high is not None and row.mg_per_kg is not None:
-            pairs = (row.mg_per_kg, (low.mg_salt, high.mg_salt), (low.mmol, high.mmol), (low.ml, high.ml))
+            pairs = (row.mg_per_kg, (low.mmol, high.mmol), (low.ml, high.ml))
             span = tuple(number(a, 3) if a == b else f"{number(a, 3)}–{number(b, 3)}" for a, b in pairs)
         routes = "/".join(row.regimen.routes)
         table.add_row(row.regimen.id + mark, printed(row.regimen), routes, *span, verdict)
@@ -153,7 +157,7 @@ def show_comparison(found: Comparison, screen: Console) -> None:
     for row in found.rows:
         if said := row.regimen.quirk or row.regimen.why:
             screen.print(Text.assemble(("  " + row.regimen.id, "bold"), f"  {said}"))
-    screen.print(f"\nDefault: {found.default}. {found.default_reason}")
+    screen.print(f"\n* Default: {found.default}. {found.default_reason}")
     screen.print(Text(NOTICE, style="dim"))
 
 
@@ -165,3 +169,17 @@ def show_check(found: Checked, screen: Console) -> None:
     screen.print(Text.assemble((f" {found.verdict.upper()} ", style), f"  {found.order}"))
     screen.print(f"Regimens that give as much: {', '.join(found.regimens) or 'none'}")
     show(replace(found.dose, refused=found.refused, warnings=found.warnings), screen)
+
+
+def show_next(found: Next | None, screen: Console) -> None:
+    """Print, after an assessment, the regimen it leads to and what stands against it."""
+    if found is None:
+        return
+    screen.print(Text("\nDose", style="bold"))
+    screen.print(Text.assemble(("  → ", "green"), found.regimen.says, (f"  [{found.regimen.id}]", "dim")))
+    if found.missing is not None:
+        screen.print(Text.assemble(("  ? ", "yellow"), found.missing))
+    if found.dose is not None:
+        _lines(found.dose.refused, "✗", "red", screen)
+        _lines(found.dose.warnings, "!", "yellow", screen)
+    screen.print(Text("  neomag dose --case FILE", style="dim"))

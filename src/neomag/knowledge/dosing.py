@@ -89,7 +89,6 @@ class Ceiling(Grounded):
     refuse_from: Fraction | None = None
     refuse_below: Fraction | None = None
     unless: str | None = None
-    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +195,7 @@ _EXACT = {
     "refuse_above", "refuse_from", "refuse_below", "holds_ml", "step_ml", "ml_per_kg", "ml_per_kg_most", "max_ml", "factor",
 }  # fmt: skip
 _EXACT_PAIRS = {"amount", "mg_per_kg", "mmol_per_kg"}
-_SPANS = {"every", "window", "within", "after", "until", "over_least", "start", "end"}
+_SPANS = {"every", "within", "after", "until", "over_least", "start", "end"}
 _RENAMED = {"from": "start", "to": "end"}
 
 
