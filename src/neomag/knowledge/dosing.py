@@ -67,7 +67,6 @@ class Regimen(Grounded):
     every: int | None = None
     doses: int | None = None
     max: str | None = None
-    max_rate_mg_kg_min: Fraction | None = None
     note: str | None = None
     quirk: str | None = None
     usable: bool = True
@@ -191,7 +190,7 @@ class Dosing:
 
 
 _EXACT = {
-    "g_per_mol", "g_per_100ml", "label_mmol_per_ml", "percent", "max_rate_mg_kg_min", "warn_above", "warn_from", "warn_below",
+    "g_per_mol", "g_per_100ml", "label_mmol_per_ml", "percent", "warn_above", "warn_from", "warn_below",
     "refuse_above", "refuse_from", "refuse_below", "holds_ml", "step_ml", "ml_per_kg", "ml_per_kg_most", "max_ml", "factor",
 }  # fmt: skip
 _EXACT_PAIRS = {"amount", "mg_per_kg", "mmol_per_kg"}

@@ -90,7 +90,7 @@ def regimen_problems(regimen: Regimen, knowledge: Knowledge) -> Iterator[str]:
     for amount, mg, mmol in zip(regimen.amount, regimen.mg_per_kg, regimen.mmol_per_kg, strict=True):
         found = _mmol(unit, amount, regimen, knowledge)
         for figure, printed in ((found * g_per_mol, mg), (found, mmol)):
-            if abs(figure - printed) > _PRINTED * printed + Fraction(5, 1000):
+            if abs(figure - printed) > _PRINTED * printed + Fraction(2, 1000):
                 yield f"{where}: {float(amount):.4g} {regimen.unit} is {float(figure):.4g}, entered as {float(printed):.4g}"
 
 
