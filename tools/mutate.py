@@ -38,6 +38,12 @@ FILES = (
     "intervals.csv",
     "analytes.toml",
     "units.toml",
+    "dosing/ceilings.toml",
+    "dosing/products.toml",
+    "dosing/salts.toml",
+    "dosing/syringes.toml",
+    "dosing/regimens.toml",
+    "dosing/defaults.toml",
 )
 TAKE_KNOWLEDGE = (
     test_knowledge.test_intervals_are_as_they_were_read,
@@ -48,11 +54,13 @@ TAKE_KNOWLEDGE = (
     test_knowledge.test_the_age_range_is_one,
     test_knowledge.test_the_default_intervals_cover_every_age,
 )
-SUITE = ("test_ground_rules.py", "test_case.py", "test_units.py", "test_knowledge.py")
+SUITE = ("test_ground_rules.py", "test_case.py", "test_units.py", "test_knowledge.py", "test_dosing.py", "test_cli_dose.py")
 _NUMBER = re.compile(r"(?<![\w.%/-])\d+(?:\.\d+)?(?![\w.%])")
 _LINES = {
     # only the part of a line where numbers decide: rule texts, parameters, never `says`, `policy` or comments
-    ".toml": re.compile(r"^(?!\s*#|says|policy|note|sources|title)(.*)$"),
+    ".toml": re.compile(
+        r"^(?!\s*#|says|policy|note|sources|title|quirk|why|authority|population|fact|id|product|hydration|iv|im|oral)(.*)$"
+    ),
 }
 
 

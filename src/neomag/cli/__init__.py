@@ -14,6 +14,7 @@ import click
 _COMMANDS = {
     "assess": "neomag.cli.assess:assess",
     "article": "neomag.cli.article:article",
+    "dose": "neomag.cli.dose:dose",
     "knowledge": "neomag.cli.knowledge:knowledge",
 }
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,12 +81,12 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, ex
     if why is not None and why not in knowledge.rules:
         no_such("rule", why, knowledge.rules)
     failures: list[str] = []
-    answers = (answer_to(case) for case in read_cases(cases, failures))
+    answers = ((case, answer_to(case)) for case in read_cases(cases, failures))
     if form == "jsonl":
-        for answer in answers:
-            click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
+        for case, answer in answers:
+            click.echo(json.dumps(_data(case, answer), ensure_ascii=False))
     elif form == "json":
-        found = [answer.to_dict() for answer in answers]
+        found = [_data(case, answer) for case, answer in answers]
         several = len(found) > 1 or len(cases) > 1 or any(Path(c).is_dir() for c in cases)
         if found:
             click.echo(json.dumps(found if several else found[0], ensure_ascii=False, indent=2))
@@ -95,16 +95,32 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, ex
     sys.exit(2 if failures else 0)
 
 
-def _print(answers: Iterator[Answer], why: str | None, summary: bool, color: str) -> None:
+def _data(case: Case, answer: Answer) -> dict[str, Any]:
+    """The answer as JSON has it; with `dosing`, the regimen and refusals, where it advises magnesium."""
+    said = answer.to_dict()
+    if any(action.code == "give-magnesium" for action in answer.actions):
+        from neomag.dosing.after import after
+
+        dosing = after(case, answer)
+        said["dosing"] = None if dosing is None else dosing.to_dict()
+    return said
+
+
+def _print(answers: Iterator[tuple[Case, Answer]], why: str | None, summary: bool, color: str) -> None:
     from neomag import terminal
 
     screen = console(color)
     if summary:
-        terminal.summary(answers, screen)
+        terminal.summary((answer for _, answer in answers), screen)
         return
-    for answer in answers:
+    for case, answer in answers:
         if why:
             terminal.show_why(answer, why, screen)
         else:
             terminal.show(answer, screen)
+            if any(action.code == "give-magnesium" for action in answer.actions):
+                from neomag.dosing.after import after
+                from neomag.dosing.show import show_next
+
+                show_next(after(case, answer), screen)
         screen.print()

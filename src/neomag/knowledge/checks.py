@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from neomag import ages
+from neomag.knowledge.dosing_checks import check_dosing
 from neomag.knowledge.model import GRADES, STATUSES, SUSPICIONS, URGENCIES, Interval, Knowledge
 
 READ = ("full", "abstract", "excerpt")
@@ -29,13 +30,18 @@ def check(knowledge: Knowledge) -> list[str]:
         *_analytes(knowledge),
         *_intervals(knowledge),
         *_claims(knowledge),
+        *check_dosing(knowledge),
     ]
 
 
 def _grounds(knowledge: Knowledge) -> Iterator[str]:
     """Every entry names sources that exist, or gives the reason for a policy."""
     tables = {name: knowledge.tables.get(name, {}) for name in _ENTRIES}
-    tables |= {name: table for name, table in knowledge.tables.items() if name.startswith("rules/")}
+    tables |= {
+        name: table
+        for name, table in knowledge.tables.items()
+        if name.startswith(("rules/", "dosing/")) and isinstance(table, dict)
+    }
     tables |= {
         "units": {"(file)": knowledge.tables.get("units", {})},
         "meta": {"(file)": knowledge.tables.get("meta", {})},

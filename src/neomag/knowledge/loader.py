@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 from neomag.ages import seconds
 from neomag.knowledge.checks import check
+from neomag.knowledge.dosing import assemble_dosing
 from neomag.knowledge.model import (
     Analyte,
     Claim,
@@ -159,6 +160,7 @@ def assemble(raw: Table, key: str, folder: Path) -> Knowledge:
         rules=rules,
         claims=entries("claims", lambda c, f: _make(Claim, f, id=c)),
         settings=raw.get("settings", {}),
+        dosing=assemble_dosing(raw, entries),
         tables=raw,
         **lists,
     )

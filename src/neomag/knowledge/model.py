@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, cast
 
+from neomag.knowledge.dosing import Dosing
+
 # What rules can set, the gravest first (urgency: last).
 URGENCIES = ("routine", "soon", "urgent", "emergency")
 STATUSES = ("uninterpretable", "deficient", "grey", "high", "normal")
@@ -198,6 +200,7 @@ class Knowledge:
     problems: Mapping[str, Entry]
     claims: Mapping[str, Claim]
     settings: Mapping[str, Any]
+    dosing: Dosing
     tables: Mapping[str, Any]
 
     def rows(self) -> Iterator[tuple[str, str, Any]]:

@@ -1,0 +1,45 @@
+"""After an assessment: where it advises magnesium, the regimen and what stands against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from neomag.answer import Answer
+from neomag.case import Case
+from neomag.dosing.amounts import DoseInputError
+from neomag.dosing.dose import Dose, calculate
+from neomag.dosing.from_case import state_of_case
+from neomag.knowledge.dosing import Regimen
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The default regimen, and its dose for this infant; `dose` is None, with `missing` saying why, without a weight."""
+
+    regimen: Regimen
+    dose: Dose | None
+    missing: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it: the regimen, the refusals and warnings that apply, and what is missing."""
+        return {
+            "regimen": self.regimen.id,
+            "says": self.regimen.says,
+            "sources": list(self.regimen.sources),
+            "refused": [line.to_dict() for line in self.dose.refused] if self.dose else [],
+            "warnings": [line.to_dict() for line in self.dose.warnings] if self.dose else [],
+            "missing": self.missing,
+        }
+
+
+def after(case: Case, answer: Answer) -> Next | None:
+    """The regimen and refusals that go with `answer` where it advises magnesium; None where it does not."""
+    if not any(action.code == "give-magnesium" for action in answer.actions):
+        return None
+    knowledge = answer.rulebook.knowledge
+    regimen = knowledge.dosing.regimens[knowledge.dosing.defaults["regimen"]["id"]]
+    try:
+        return Next(regimen, calculate(state_of_case(case, knowledge=knowledge), knowledge), None)
+    except DoseInputError as error:
+        return Next(regimen, None, str(error))

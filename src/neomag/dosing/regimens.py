@@ -1,0 +1,61 @@
+"""Regimens: those of the knowledge, and those a site adds in a file of its own."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from neomag.dosing.amounts import DoseInputError
+from neomag.knowledge import Knowledge
+from neomag.knowledge.dosing import Regimen, entry
+from neomag.knowledge.dosing_checks import regimen_problems
+
+SITE_FILE = "NEOMAG_REGIMENS"
+
+
+def find_regimen(name: str, knowledge: Knowledge) -> Regimen:
+    """The regimen of this id. Raises DoseInputError naming the nearest."""
+    regimens = knowledge.dosing.regimens
+    if name in regimens:
+        return regimens[name]
+    near = get_close_matches(name, list(regimens), 1, cutoff=0.3)
+    raise DoseInputError(f"no regimen `{name[:40]}`" + (f"; the nearest is `{near[0]}`" if near else ""))
+
+
+def with_site_regimens(knowledge: Knowledge, file: str | Path | None = None) -> Knowledge:
+    """`knowledge` with the regimens of a site's TOML `file` (default: the one named by NEOMAG_REGIMENS, if any) added.
+
+    Each entry is checked as neomag's own are: its amount against mg_per_kg and mmol_per_kg, and sources
+    or a policy. An id that is taken is refused. Ceilings are not touched. Raises DoseInputError with every problem.
+    """
+    named = file or os.environ.get(SITE_FILE)
+    if not named:
+        return knowledge
+    path = Path(named)
+    try:
+        tables: Mapping[str, dict[str, object]] = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DoseInputError(f"{path}: {error}") from None
+    added: dict[str, Regimen] = {}
+    problems: list[str] = []
+    for code, fields in tables.items():
+        try:
+            added[code] = regimen = entry(Regimen, code, fields)
+        except (TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+            problems.append(f"[{code}]: {error}")
+            continue
+        problems += list(regimen_problems(regimen, knowledge))
+        if code in knowledge.dosing.regimens:
+            problems.append(f"[{code}]: a regimen of this id exists already")
+        if not regimen.sources and not regimen.policy:
+            problems.append(f"[{code}]: needs sources, or policy with its reason")
+        problems += [
+            f"[{code}]: source {key} is not in sources.toml" for key in regimen.sources if key not in knowledge.sources
+        ]
+    if problems:
+        raise DoseInputError(f"{path}: " + "; ".join(problems))
+    return replace(knowledge, dosing=replace(knowledge.dosing, regimens={**knowledge.dosing.regimens, **added}))

@@ -1,0 +1,247 @@
+"""What the knowledge says of dosing: one frozen type for each kind of entry of `dosing/`, made from the tables as read.
+
+Numbers are exact Fractions; spans of time are whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any, TypeVar, cast
+
+from neomag.ages import seconds
+
+Table = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounded:
+    """What every entry has: its id, and its sources, the reason of a policy, or both."""
+
+    id: str
+    sources: tuple[str, ...] = ()
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salt(Grounded):
+    """A salt of magnesium; `g_per_mol` grams of it hold one mole of magnesium."""
+
+    says: str
+    hydration: str
+    g_per_mol: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(Grounded):
+    """An ampoule, bottle or solution: grams of `salt` in 100 mL, and the mmol/mL its label prints."""
+
+    says: str
+    salt: str
+    g_per_100ml: Fraction
+    label_mmol_per_ml: Fraction
+    routes: tuple[str, ...]
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regimen(Grounded):
+    """A regimen as printed: `amount` (low, high) in `unit`; then again in mg of heptahydrate and in mmol by kg."""
+
+    says: str
+    authority: str
+    population: str
+    indication: str
+    unit: str
+    routes: tuple[str, ...]
+    amount: tuple[Fraction, ...] = ()
+    mg_per_kg: tuple[Fraction, ...] = ()
+    mmol_per_kg: tuple[Fraction, ...] = ()
+    product: str | None = None
+    start: int | None = None
+    end: int | None = None
+    over: tuple[int, ...] = ()
+    percent: Fraction | None = None
+    every: int | None = None
+    doses: int | None = None
+    max: str | None = None
+    note: str | None = None
+    quirk: str | None = None
+    usable: bool = True
+    why: str | None = None
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling(Grounded):
+    """A limit that warns or refuses, above (`>`), from (`>=`) or below (`<`) a figure in `unit`."""
+
+    says: str
+    unit: str
+    code: str
+    warn_above: Fraction | None = None
+    warn_from: Fraction | None = None
+    warn_below: Fraction | None = None
+    refuse_above: Fraction | None = None
+    refuse_from: Fraction | None = None
+    refuse_below: Fraction | None = None
+    unless: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syringe(Grounded):
+    """A syringe: what it holds and the smallest step read on it, in mL."""
+
+    holds_ml: Fraction
+    step_ml: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Says(Grounded):
+    """A refusal or warning: a code and one sentence, with {…} for figures."""
+
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction(Grounded):
+    """A drug or condition beside magnesium. `within` is how long a drug counts, in seconds."""
+
+    says: str
+    drug: tuple[str, ...] = ()
+    condition: tuple[str, ...] = ()
+    within: int | None = None
+    refuses: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Grounded):
+    """The class under which a dose is refused when a rule of the assessment blocks magnesium."""
+
+    code: str
+    when_level_known: str | None = None
+    unless: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch(Grounded):
+    """A line of the monitoring plan; the antidote has figures of its own."""
+
+    part: str
+    says: str
+    after: int | None = None
+    until: int | None = None
+    product: str | None = None
+    ml_per_kg: Fraction | None = None
+    ml_per_kg_most: Fraction | None = None
+    max_ml: Fraction | None = None
+    over: int | None = None
+    over_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling(Grounded):
+    """How a unit of amount is written, what it measures, and its factor."""
+
+    kind: str
+    factor: Fraction
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words(Grounded):
+    """Words of an order and their role."""
+
+    role: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightBand:
+    """The 3rd and 97th centile of weight in kg at an age in months."""
+
+    sex: str
+    months: int
+    low: Fraction
+    high: Fraction
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dosing:
+    """Everything the knowledge says of dosing, by id, in the order of the files."""
+
+    salts: Mapping[str, Salt]
+    products: Mapping[str, Product]
+    regimens: Mapping[str, Regimen]
+    ceilings: Mapping[str, Ceiling]
+    syringes: Mapping[str, Syringe]
+    refusals: Mapping[str, Says]
+    warnings: Mapping[str, Says]
+    interactions: Mapping[str, Interaction]
+    blocks: Mapping[str, Block]
+    monitoring: Mapping[str, Watch]
+    amounts: Mapping[str, Spelling]
+    orders: Mapping[str, Words]
+    weights: tuple[WeightBand, ...]
+    defaults: Mapping[str, Any]
+
+
+_EXACT = {
+    "g_per_mol", "g_per_100ml", "label_mmol_per_ml", "percent", "warn_above", "warn_from", "warn_below",
+    "refuse_above", "refuse_from", "refuse_below", "holds_ml", "step_ml", "ml_per_kg", "ml_per_kg_most", "max_ml", "factor",
+}  # fmt: skip
+_EXACT_PAIRS = {"amount", "mg_per_kg", "mmol_per_kg"}
+_SPANS = {"every", "within", "after", "until", "over_least", "start", "end"}
+_RENAMED = {"from": "start", "to": "end"}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _EXACT:
+        return Fraction(str(value))
+    if name in _EXACT_PAIRS:
+        return tuple(Fraction(str(v)) for v in cast("list[Any]", value))
+    if name in _SPANS:
+        return seconds(value)
+    if name == "over":
+        return seconds(value) if isinstance(value, str) else tuple(seconds(v) for v in value)
+    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+
+
+def entry(kind: type[T], code: str, table: Mapping[str, Any]) -> T:
+    """An entry of `kind` from its TOML table. Raises TypeError or ValueError for a key or number that does not belong."""
+    given = {_RENAMED.get(name, name): value for name, value in table.items()}
+    known = {field.name for field in fields(cast(Any, kind))}
+    if unknown := [name for name in given if name not in known]:
+        raise TypeError(f"unknown key {unknown[0]}")
+    return cast("Callable[..., T]", kind)(id=code, **{name: _value(name, value) for name, value in given.items()})
+
+
+def assemble_dosing(raw: Table, entries: Callable[[str, Callable[[str, Table], Any]], dict[str, Any]]) -> Dosing:
+    """The dosing knowledge from the `raw` tables; `entries` collects what is not well formed."""
+
+    def read(name: str, kind: type[T]) -> dict[str, T]:
+        return entries(f"dosing/{name}", lambda code, table: entry(kind, code, table))
+
+    bands = tuple(
+        WeightBand(r["sex"], int(r["months"]), Fraction(r["p3_kg"]), Fraction(r["p97_kg"]), r["source"])
+        for r in cast("list[dict[str, str]]", raw.get("dosing/weights", []))
+    )
+    return Dosing(
+        salts=read("salts", Salt),
+        products=read("products", Product),
+        regimens=read("regimens", Regimen),
+        ceilings=read("ceilings", Ceiling),
+        syringes=read("syringes", Syringe),
+        refusals=read("refusals", Says),
+        warnings=read("warnings", Says),
+        interactions=read("interactions", Interaction),
+        blocks=read("blocks", Block),
+        monitoring=read("monitoring", Watch),
+        amounts=read("amounts", Spelling),
+        orders=read("orders", Words),
+        weights=bands,
+        defaults=raw.get("dosing/defaults", {}),
+    )
