@@ -133,11 +133,10 @@ def show_comparison(found: Comparison, screen: Console) -> None:
     screen.print(Text(f"Regimens for {number(found.weight_kg)} kg", style="bold"))
     screen.print(f"Single doses for deficiency differ {number(found.fold, 2)}-fold.\n")
     table = Table(box=None, padding=(0, 1))
-    for head in ("regimen", "as printed", "route", "mg salt/kg", "mmol", "mL", "by the ceilings"):
-        number_like = head.startswith("m")
-        table.add_column(
-            head, justify="right" if number_like else "left", no_wrap=number_like or head == "regimen", overflow="fold"
-        )
+    table.add_column("regimen, as printed, by the ceilings")
+    table.add_column("route")
+    for head in ("mg salt/kg", "mmol", "mL"):
+        table.add_column(head, justify="right", no_wrap=True)
     for row in found.rows:
         mark = " *" if row.regimen.id == found.default else ""
         verdict = "shown only" if not row.regimen.usable else "not refused"
@@ -151,7 +150,8 @@ def show_comparison(found: Comparison, screen: Console) -> None:
             pairs = (row.mg_per_kg, (low.mmol, high.mmol), (low.ml, high.ml))
             span = tuple(number(a, 3) if a == b else f"{number(a, 3)}–{number(b, 3)}" for a, b in pairs)
         routes = "/".join(row.regimen.routes)
-        table.add_row(row.regimen.id + mark, printed(row.regimen), routes, *span, verdict)
+        named = Text.assemble((row.regimen.id + mark, "bold"), f"\n  {printed(row.regimen)}, {verdict}")
+        table.add_row(named, routes, *span)
     screen.print(table)
     screen.print(Text("\nWhat is odd about them", style="bold"))
     for row in found.rows:
