@@ -38,8 +38,8 @@ class Dose:
     """The answer to an order.
 
     When `refused` is not empty, `dose` and `rate` are what was asked, converted, and not to be given; `dilution`,
-    `measured` and `plan` are None. `dose` is None when the unit is ambiguous. `total_24h_mg_per_kg` counts in mg of sulfate
-    heptahydrate.
+    `measured` and `plan` are None; `measured` is None too when no syringe can measure so little. `dose` is None when the
+    unit is ambiguous. `total_24h_mg_per_kg` counts in mg of sulfate heptahydrate.
     """
 
     refused: tuple[Line, ...]
@@ -135,7 +135,7 @@ def answer(order: Order, state: State, knowledge: Knowledge) -> Dose:
         rate=rate,
         total_24h_mg_per_kg=total,
         dilution=None if found.refused or order.route == "oral" else mixed,
-        measured=None if found.refused else drawn,
+        measured=None if found.refused or drawn.ml == 0 else drawn,
         plan=None if found.refused else plan(state, knowledge),
     )
 
