@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -66,8 +66,7 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, ex
     """Assess infants: how urgent, what the level means, what to do and not to do, and why.
 
     CASE is a JSON, JSON Lines or YAML file, a folder of them (its own files, not those of folders in it), or - for
-    standard input. Exit status 2 when a case could not be
-    read; the others are answered all the same.
+    standard input. Exit status 2 when a case could not be read; the others are answered all the same.
     """
     from neomag.assess import assess as answer_to
 
@@ -83,27 +82,16 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, ex
     failures: list[str] = []
     answers = ((case, answer_to(case)) for case in read_cases(cases, failures))
     if form == "jsonl":
-        for case, answer in answers:
-            click.echo(json.dumps(_data(case, answer), ensure_ascii=False))
+        for _, answer in answers:
+            click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
     elif form == "json":
-        found = [_data(case, answer) for case, answer in answers]
+        found = [answer.to_dict() for _, answer in answers]
         several = len(found) > 1 or len(cases) > 1 or any(Path(c).is_dir() for c in cases)
         if found:
             click.echo(json.dumps(found if several else found[0], ensure_ascii=False, indent=2))
     else:
         _print(answers, why, summary, color)
     sys.exit(2 if failures else 0)
-
-
-def _data(case: Case, answer: Answer) -> dict[str, Any]:
-    """The answer as JSON has it; with `dosing`, the regimen and refusals, where it advises magnesium."""
-    said = answer.to_dict()
-    if any(action.code == "give-magnesium" for action in answer.actions):
-        from neomag.dosing.after import after
-
-        dosing = after(case, answer)
-        said["dosing"] = None if dosing is None else dosing.to_dict()
-    return said
 
 
 def _print(answers: Iterator[tuple[Case, Answer]], why: str | None, summary: bool, color: str) -> None:
