@@ -166,6 +166,12 @@ def named(file: Path) -> dict[str, Any]:
     return found.to_dict()
 
 
+def advice(file: Path) -> dict[str, Any]:
+    """The line `give-magnesium` of the answer to the case in `file`, as JSON lines has it."""
+    answer = json.loads(CliRunner().invoke(main, ["assess", str(file), "--format", "jsonl"]).stdout)
+    return next(action for action in answer["actions"] if action["code"] == "give-magnesium")
+
+
 def test_assess_names_the_regimen_and_what_stands_against_it(tmp_path: Path) -> None:
     file = tmp_path / "case.json"
     events = [{"at": "59 d", "lab": "magnesium", "value": 0.4, "unit": "mmol/L"}, {"at": "60 d", "sign": "seizure"}]
@@ -174,9 +180,23 @@ def test_assess_names_the_regimen_and_what_stands_against_it(tmp_path: Path) -> 
     found = named(file)
     assert (found["regimen"], found["refused"], found["missing"]) == ("neomag-iv", [], None)
     assert "neomag-iv" in CliRunner().invoke(main, ["assess", str(file)]).output
-    # the answer's JSON is the contract's, and holds nothing beside it
-    assert "dosing" not in json.loads(CliRunner().invoke(main, ["assess", str(file), "--format", "json"]).stdout)
-    given["infant"] = {}
+    # the answer's JSON is the contract's, and holds nothing beside it: the line that advises magnesium names the regimen
+    answer = json.loads(CliRunner().invoke(main, ["assess", str(file), "--format", "json"]).stdout)
+    contract = {"case", "knowledge", "urgency", "magnesium", "suspicion", "causes", "consider", "actions", "blocked"}
+    assert set(answer) == contract | {"rules", "problems"}
+    advised = advice(file)
+    assert set(advised) == {"code", "says", "because", "sources"}
+    assert "Regimen neomag-iv" in advised["says"]
+    assert "Refused" not in advised["says"]
+    assert {"BNFC11", "MAG98", "PMH"} <= set(advised["sources"])
+    # 1.6 mmol/kg, and a low level after it: with this dose the total of 24 hours passes even the ceiling with a fresh level
+    dose = {"at": "58 d 12 h", "given": "magnesium-sulfate", "dose": 1.6, "unit": "mmol/kg", "route": "iv"}
+    given["events"] = [dose, {"at": "58 d 20 h", "lab": "magnesium", "value": 0.4, "unit": "mmol/L"}, events[1]]
+    given["now"] = "59 d"
+    events[1]["at"] = "59 d"
+    file.write_text(json.dumps(given))
+    assert "Refused as things stand (dose-too-high)" in advice(file)["says"]
+    given["infant"], given["events"], given["now"] = {}, events, "60 d"
     file.write_text(json.dumps(given))
     found = named(file)
     assert "weight" in found["missing"]

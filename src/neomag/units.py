@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 
 from neomag.knowledge import Analyte, Knowledge
+from neomag.nearest import nearest
 
 # Beyond these exponents a number is a slip or an attack, and exact arithmetic on it would be unbounded.
 _LARGEST, _SMALLEST = 12, -12
@@ -72,8 +72,8 @@ def dimension(unit: str, knowledge: Knowledge) -> tuple[str, str]:
     """The (dimension, canonical spelling) of `unit`. Raises UnitError naming the nearest unit there is."""
     found = _spellings(knowledge).get(_plain(unit))
     if not found:
-        near = get_close_matches(_plain(unit), list(_spellings(knowledge)), 1)
-        hint = f"; is it `{_spellings(knowledge)[near[0]][0][1]}`?" if near else ""
+        near = nearest(_plain(unit), _spellings(knowledge))
+        hint = f"; is it `{_spellings(knowledge)[near][0][1]}`?" if near else ""
         raise UnitError(f"unit `{unit}` is not known{hint}")
     return found[0]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from neomag import ages
 from neomag.case.model import Problem
 from neomag.knowledge import Knowledge
+from neomag.nearest import nearest
 
 
 def shown(value: object) -> str:
@@ -41,8 +41,8 @@ class Form:
         """Refuse the keys of `given` that are not among `allowed`, naming the nearest."""
         for key in given:
             if key not in allowed:
-                near = get_close_matches(str(key), allowed, 1)
-                hint = f"; is it `{near[0]}`?" if near else ""
+                near = nearest(str(key), allowed)
+                hint = f"; is it `{near}`?" if near else ""
                 self.refuse(where, f"unknown key {shown(key)}{hint} Accepted: {listed(allowed)}")
 
     def choice(self, where: str, value: object, allowed: Sequence[str]) -> str | None:
@@ -51,8 +51,8 @@ class Form:
             return None
         if isinstance(value, str) and value in allowed:
             return value
-        near = get_close_matches(str(value), allowed, 1)
-        hint = f" (nearest: `{near[0]}`)" if near else ""
+        near = nearest(str(value), allowed)
+        hint = f" (nearest: `{near}`)" if near else ""
         self.refuse(where, f"{shown(value)} is not accepted{hint}; write one of {listed(allowed)}")
         return None
 
@@ -68,8 +68,8 @@ class Form:
         terms = self.knowledge.vocabulary[{"given": "drug"}.get(kind, kind)]
         names = {term.code: term.code for term in terms.values()}
         names.update({word.lower(): term.code for term in terms.values() for word in term.also_said})
-        near = get_close_matches(str(code).lower(), list(names), 1, cutoff=0.5)
-        hint = f"the nearest is `{names[near[0]]}`" if near else f"see vocabulary.csv, kind {kind}"
+        near = nearest(str(code).lower(), names, 0.5)
+        hint = f"the nearest is `{names[near]}`" if near else f"see vocabulary.csv, kind {kind}"
         self.refuse(where, f"unknown {kind} {shown(code)}; {hint}")
 
     def moment(self, where: str, value: object) -> datetime | None:

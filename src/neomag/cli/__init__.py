@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
 import click
+
+from neomag.nearest import nearest
 
 _COMMANDS = {
     "assess": "neomag.cli.assess:assess",
@@ -34,9 +35,9 @@ class _Lazy(click.Group):
         return getattr(import_module(module), name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        near = get_close_matches(args[0], list(_COMMANDS), 1, cutoff=0.5) if args and args[0] not in _COMMANDS else []
+        near = nearest(args[0], _COMMANDS, 0.5) if args and args[0] not in _COMMANDS else None
         if near:
-            ctx.fail(f"No such command '{args[0]}'; the nearest is '{near[0]}'.")
+            ctx.fail(f"No such command '{args[0]}'; the nearest is '{near}'.")
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **extra: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -82,16 +82,29 @@ def assess(cases: tuple[str, ...], form: str, why: str | None, summary: bool, ex
     failures: list[str] = []
     answers = ((case, answer_to(case)) for case in read_cases(cases, failures))
     if form == "jsonl":
-        for _, answer in answers:
-            click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
+        for case, answer in answers:
+            click.echo(json.dumps(_said(case, answer), ensure_ascii=False))
     elif form == "json":
-        found = [answer.to_dict() for _, answer in answers]
+        found = [_said(case, answer) for case, answer in answers]
         several = len(found) > 1 or len(cases) > 1 or any(Path(c).is_dir() for c in cases)
         if found:
             click.echo(json.dumps(found if several else found[0], ensure_ascii=False, indent=2))
     else:
         _print(answers, why, summary, color)
     sys.exit(2 if failures else 0)
+
+
+def _said(case: Case, answer: Answer) -> dict[str, Any]:
+    """The answer for JSON. Where it advises magnesium, dosing names the regimen; else the doses need not be read."""
+    if not _advises_magnesium(answer):
+        return answer.to_dict()
+    from neomag.dosing.after import answered
+
+    return answered(case, answer)
+
+
+def _advises_magnesium(answer: Answer) -> bool:
+    return any(action.code == "give-magnesium" for action in answer.actions)
 
 
 def _print(answers: Iterator[tuple[Case, Answer]], why: str | None, summary: bool, color: str) -> None:
@@ -106,7 +119,7 @@ def _print(answers: Iterator[tuple[Case, Answer]], why: str | None, summary: boo
             terminal.show_why(answer, why, screen)
         else:
             terminal.show(answer, screen)
-            if any(action.code == "give-magnesium" for action in answer.actions):
+            if _advises_magnesium(answer):
                 from neomag.dosing.after import after
                 from neomag.dosing.show import show_next
 

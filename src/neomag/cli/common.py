@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+
+from neomag.nearest import hint
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,5 +46,4 @@ def loaded() -> Knowledge:
 
 def no_such(kind: str, name: str, names: Iterable[str]) -> NoReturn:
     """Exit saying that there is no such thing, and what is nearest."""
-    near = get_close_matches(name, list(names), 1, cutoff=0.4)
-    fail(f"no {kind} `{name[:60]}`" + (f"; the nearest is `{near[0]}`" if near else ""))
+    fail(f"no {kind} `{name[:60]}`{hint(name, names, 0.4)}")

@@ -33,6 +33,25 @@ class Next:
         }
 
 
+def answered(case: Case, answer: Answer) -> dict[str, Any]:
+    """The answer as the contract writes it, its line `give-magnesium` naming the regimen and the refusals that apply."""
+    said = answer.to_dict()
+    found = after(case, answer)
+    if found is None:
+        return said
+    wording = answer.rulebook.knowledge.dosing.defaults["after"]
+    parts = [wording["regimen"].format(id=found.regimen.id, says=found.regimen.says)]
+    refused = found.dose.refused if found.dose else ()
+    parts += [wording["refused"].format(code=line.code, says=line.says) for line in refused]
+    parts += [wording["missing"].format(says=found.missing)] if found.missing else []
+    for action in said["actions"]:
+        if action["code"] == "give-magnesium":
+            action["says"] = " ".join([action["says"], *parts])
+            of = [*action["sources"], *found.regimen.sources, *(key for line in refused for key in line.sources)]
+            action["sources"] = list(dict.fromkeys(of))
+    return said
+
+
 def after(case: Case, answer: Answer) -> Next | None:
     """The regimen and refusals that go with `answer` where it advises magnesium; None where it does not."""
     if not any(action.code == "give-magnesium" for action in answer.actions):

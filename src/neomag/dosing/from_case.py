@@ -27,7 +27,7 @@ def state_of_case(case: Case, *, weight_kg: Fraction | None = None, knowledge: K
         raise DoseInputError(f"the case says {float(own):g} kg, the command {float(weight_kg):g} kg; which is right?")
     weight = weight_kg or own
     if weight is None:
-        raise DoseInputError("the case has no current weight (or one that is not plausible); give --weight")
+        raise DoseInputError("the case has no current weight (or one that is not plausible); give the weight")
     answer = assess(case)
     last = {event.key: event for event in case.events}
     level = last.get("lab:magnesium")

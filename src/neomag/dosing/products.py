@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from fractions import Fraction
 
 from neomag.knowledge import Knowledge
 from neomag.knowledge.dosing import Product
+from neomag.nearest import hint
 
 SULFATE = "magnesium-sulfate-heptahydrate"
 
@@ -23,9 +23,7 @@ def find_product(name: str, knowledge: Knowledge) -> Product:
     products = knowledge.dosing.products
     if name in products:
         return products[name]
-    near = get_close_matches(name, list(products), 1, cutoff=0.3)
-    hint = f"; the nearest is `{near[0]}`" if near else ""
-    raise DoseInputError(f"no product `{name[:40]}`{hint}; there are {', '.join(products)}")
+    raise DoseInputError(f"no product `{name[:40]}`{hint(name, products, 0.3)}; there are {', '.join(products)}")
 
 
 def default_product(route: str, knowledge: Knowledge) -> Product:

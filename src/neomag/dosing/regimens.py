@@ -6,13 +6,13 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from neomag.dosing.amounts import DoseInputError
 from neomag.knowledge import Knowledge
 from neomag.knowledge.dosing import Regimen, entry
 from neomag.knowledge.dosing_checks import regimen_problems
+from neomag.nearest import hint
 
 SITE_FILE = "NEOMAG_REGIMENS"
 
@@ -22,8 +22,7 @@ def find_regimen(name: str, knowledge: Knowledge) -> Regimen:
     regimens = knowledge.dosing.regimens
     if name in regimens:
         return regimens[name]
-    near = get_close_matches(name, list(regimens), 1, cutoff=0.3)
-    raise DoseInputError(f"no regimen `{name[:40]}`" + (f"; the nearest is `{near[0]}`" if near else ""))
+    raise DoseInputError(f"no regimen `{name[:40]}`{hint(name, regimens, 0.3)}")
 
 
 def with_site_regimens(knowledge: Knowledge, file: str | Path | None = None) -> Knowledge:

@@ -47,7 +47,9 @@ def directory() -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix in {".toml", ".csv"})
+    # Foods are thousands of rows that an assessment never reads: `feeding/` has readers of its own.
+    aside = folder / "feeding"
+    return sorted(p for p in folder.rglob("*") if p.suffix in {".toml", ".csv"} and aside not in p.parents)
 
 
 def digest(folder: Path) -> str:

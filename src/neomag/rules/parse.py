@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 
 import sqlglot
 from sqlglot import expressions as sql
@@ -12,6 +11,7 @@ from sqlglot.errors import SqlglotError
 
 from neomag import ages, units
 from neomag.knowledge import Knowledge, Signature
+from neomag.nearest import nearest
 from neomag.rules.tree import And, AtLeast, Compare, Is, Known, Name, Node, Not, Or
 
 
@@ -82,8 +82,8 @@ class _Parser:
     def signature(self, name: str) -> Signature:
         found = self.findings(name)
         if found is None:
-            near = get_close_matches(name, list(self.rules), 1)
-            raise RuleError(f"unknown name `{name}`" + (f"; is it the rule `{near[0]}`?" if near else ""))
+            near = nearest(name, self.rules)
+            raise RuleError(f"unknown name `{name}`" + (f"; is it the rule `{near}`?" if near else ""))
         return found
 
     def truth(self, column: sql.Column) -> Node:
