@@ -53,16 +53,17 @@ def five_units(mmol: Fraction, product: Product, knowledge: Knowledge) -> FiveUn
 def echo(dose: FiveUnits, weight_kg: Fraction, product: Product, knowledge: Knowledge) -> Echo:
     """The dose in mL/kg by two other ways: elemental magnesium in a mL of the product, and the label's mmol/mL with mEq.
 
-    Raises ArithmeticError when a way disagrees with the dose: then nothing may be shown.
+    Raises ArithmeticError when the first differs at all from the dose, or the second by more than labels are rounded: then
+    nothing may be shown.
     """
     magnesium = knowledge.analytes["magnesium"]
     salt = knowledge.dosing.salts[product.salt]
     share = (magnesium.molar_mass or Fraction(0)) / salt.g_per_mol
     ml_per_kg = dose.mg_elemental / weight_kg / (product.g_per_100ml * 1000 * share / 100)
     by_label = dose.meq / (magnesium.valence or 1) / weight_kg / product.label_mmol_per_ml
-    agreement = knowledge.dosing.defaults["agreement"]
-    for found, tolerance in ((ml_per_kg, agreement["relative"]), (by_label, agreement["label"])):
-        if abs(found * weight_kg - dose.ml) > Fraction(tolerance) * dose.ml:
+    rounded = Fraction(knowledge.dosing.defaults["agreement"]["label"])
+    for found, tolerance in ((ml_per_kg, Fraction(0)), (by_label, rounded)):
+        if abs(found * weight_kg - dose.ml) > tolerance * dose.ml:
             raise ArithmeticError(
                 f"two ways to the volume disagree for {product.id}: {float(found)} and {float(dose.ml)} mL/kg"
             )
