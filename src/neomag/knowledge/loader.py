@@ -85,16 +85,16 @@ def tables(folder: Path) -> Table:
 
 
 def load(folder: Path | None = None) -> Knowledge:
-    """The knowledge in `folder`, checked entry by entry; by default the one in force, which is read once a process.
+    """The knowledge in `folder`, checked entry by entry; by default the one in force, whose folder is read once a process.
 
     Raises KnowledgeError with every problem found. Whether rule texts hold together is checked by `neomag.rules`.
     """
-    return _in_force() if folder is None else _read(folder, digest(folder))
+    return _in_force(directory()) if folder is None else _read(folder, digest(folder))
 
 
 @cache
-def _in_force() -> Knowledge:
-    return load(directory())
+def _in_force(folder: Path) -> Knowledge:
+    return load(folder)
 
 
 @cache
