@@ -43,8 +43,8 @@ test: setup build ## Every check there is
 bench: build ## Measure against peers, side by side in one run
 	@$(BIN)/python -m benchmarks.assess
 
-mutate: build ## Move every threshold of the knowledge by 10 % and see that a test breaks; writes docs/mutation.md
-	@$(BIN)/python -m tools.mutate
+mutate: build ## Move every number of the knowledge by 10 % and see that a test breaks; writes docs/mutation.md (FILES=dosing/ for some)
+	@$(BIN)/python -m tools.mutate $(FILES)
 
 fuzz: build ## 100,000 malformed inputs
 	@$(BIN)/python -m tools.fuzz 100000
