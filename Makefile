@@ -1,6 +1,6 @@
 # The developer's day. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench mutate fuzz docs serve-docs format build clean
+.PHONY: help setup demo check test bench mutate fuzz foods docs serve-docs format build clean
 
 BIN := .venv/bin
 NEOMAG := $(BIN)/neomag
@@ -17,10 +17,12 @@ setup: ## Make .venv and node_modules from the lock files (Debian packages too, 
 build: .venv/.neomag-lock ## Compile the knowledge, so that a run needs no parser
 	@$(BIN)/python -m neomag.rules.build
 
-demo: build ## Assess the published cases that ship with neomag
+demo: build ## Assess the published cases, work out a dose, plan food
 	@$(NEOMAG) knowledge check
 	@$(NEOMAG) assess --examples --summary
 	@$(NEOMAG) assess src/neomag/examples/P-014.json
+	@$(NEOMAG) dose --weight 3kg --serum-mg 0.45mmol/L
+	@$(NEOMAG) feed plan --age 8mo
 
 format: setup ## Format the code
 	@$(BIN)/ruff check --fix --quiet src tests benchmarks tools hatch_build.py
@@ -42,12 +44,16 @@ test: setup build ## Every check there is
 
 bench: build ## Measure against peers, side by side in one run
 	@$(BIN)/python -m benchmarks.assess
+	@$(BIN)/python -m benchmarks.plan
 
 mutate: build ## Move every number of the knowledge by 10 % and see that a test breaks; writes docs/mutation.md (FILES=dosing/ for some)
 	@$(BIN)/python -m tools.mutate $(FILES)
 
 fuzz: build ## 100,000 malformed inputs
 	@$(BIN)/python -m tools.fuzz 100000
+
+foods: build ## Build the food table anew from its package (needs the network)
+	@$(BIN)/python -m tools.foods
 
 docs: build ## Write the generated pages and build the documentation into site/
 	@$(BIN)/python -m tools.docs_pages

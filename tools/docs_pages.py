@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 from neomag import ages
 from neomag.intervals import DEFAULT, in_canonical
 from neomag.knowledge import DATA, Claim, Interval, Knowledge, RuleEntry, Source, load
+from neomag.knowledge.feeding_checks import CITED
 from neomag.rules import rulebook
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -160,6 +163,13 @@ def used(known: Knowledge) -> dict[str, int]:
     for name, content in known.tables.items():
         if name != "sources":
             count(content)
+    for path in sorted((Path(known.directory) / "feeding").iterdir()):
+        if path.suffix == ".toml":
+            count(tomllib.loads(path.read_text("utf-8")))
+    for name, columns in CITED.items():
+        with (Path(known.directory) / "feeding" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                count({"sources": [key for column in columns for key in row[column].split() if key in found]})
     return found
 
 

@@ -31,6 +31,7 @@ def check(folder: Path | None) -> None:
     Names, types, units, sources, overlaps and gaps of intervals. Exit status 2, with a line a problem, when it does not.
     """
     from neomag.knowledge import KnowledgeError, load
+    from neomag.knowledge.feeding_checks import check_feeding, counted
     from neomag.rules import rulebook
 
     try:
@@ -38,10 +39,14 @@ def check(folder: Path | None) -> None:
     except KnowledgeError as error:
         fail(*error.problems)
     known = book.knowledge
+    if problems := check_feeding(known):
+        fail(*problems)
     click.echo(
         f"Knowledge {known.version} holds together: {len(known.rules)} rules over {len(book.findings)} findings, "
         f"{len(known.intervals)} intervals, {len(known.sources)} sources, {len(known.claims)} claims."
     )
+    if (Path(known.directory) / "feeding").is_dir():
+        click.echo(counted(Path(known.directory)))
 
 
 @knowledge.command("list")

@@ -1,0 +1,1 @@
+"""Feeding: foods, intake, and a plan that prevents deficiency."""

@@ -1,0 +1,161 @@
+"""What the knowledge says of planning food: the foods a plan may choose, the rules of safety, and how a plan is made.
+
+Read only by what plans or judges feeding. Grams are as the composition table lists the food; ages are completed months.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from neomag.knowledge.intakes import entries
+from neomag.knowledge.loader import directory
+
+# The ages (completed months) from which the columns _6, _9 and _12 of candidates.csv hold.
+STEPS = (6, 9, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A food a plan may choose. `forms` and `portions_g` stand for the ages from 6, 9 and 12 months.
+
+    Grams are of the food as `weighed` (as eaten, raw or dry), `as_eaten` grams on the plate for one of them. `most_per_week`
+    counts portions; `animal` says that its vitamin A may be preformed, `fortified` that nutrients were added. `unsalted` names
+    (name, dataset) the food whose sodium counts instead of its own. `price` is that of 100 g, of a site's own table.
+    """
+
+    name: str
+    dataset: str
+    short: str
+    group: str
+    kind: str
+    from_months: int
+    to_months: int | None
+    forms: tuple[str, ...]
+    portions_g: tuple[float, ...]
+    most_per_week: float
+    fortified: bool
+    animal: bool
+    tags: frozenset[str]
+    note: str = ""
+    weighed: str = "as eaten"
+    as_eaten: float = 1.0
+    unsalted: tuple[str, str] | None = None
+    price: float | None = None
+
+    def at(self, age_months: int) -> tuple[float, str]:
+        """The portion in g and the form in which it is served at this age."""
+        step = max(i for i, months in enumerate(STEPS) if age_months >= months)
+        return self.portions_g[step], self.forms[step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyRule:
+    """A rule of food safety: for whom (from, before, in completed months), what it does, and to which foods.
+
+    `tags` are those of candidates; `words` are looked for in the names of other foods, unless one of `but` is there too.
+    """
+
+    id: str
+    says: str
+    from_months: int
+    before_months: int
+    action: str
+    tags: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    most_ml_per_day: float | None = None
+    most_sodium_mg: float | None = None
+    most_portions_per_week: float | None = None
+    most_retinol_ug: float | None = None
+    sources: tuple[str, ...] = ()
+    status: str = ""
+    conflict: str | None = None
+    policy: str | None = None
+
+    def holds_at(self, age_months: int) -> bool:
+        """Whether it is a rule for this age."""
+        return self.from_months <= age_months < self.before_months
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Foods that are limited together: of these kinds or with these tags, so many portions a week."""
+
+    id: str
+    says: str
+    most_per_week: float
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    policy: str = ""
+
+    def holds(self, candidate: Candidate) -> bool:
+        """Whether a food is one of them."""
+        return candidate.kind in self.kinds or not candidate.tags.isdisjoint(self.tags)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeedingKnowledge:
+    """Candidates by their short name, what is limited together and rules of safety by id, and the policies of plan.toml."""
+
+    candidates: Mapping[str, Candidate]
+    together: Mapping[str, Together]
+    safety: Mapping[str, SafetyRule]
+    plan: Mapping[str, Any]
+
+
+def _candidate(row: Mapping[str, str]) -> Candidate:
+    return Candidate(
+        name=row["name"],
+        dataset=row["dataset"],
+        short=row["short"],
+        group=row["group"],
+        kind=row["kind"],
+        from_months=int(row["from_months"]),
+        to_months=int(row["to_months"]) if row["to_months"] else None,
+        forms=tuple(row[f"form_{m}"] for m in STEPS),
+        portions_g=tuple(float(row[f"portion_g_{m}"]) for m in STEPS),
+        most_per_week=float(row["most_per_week"]),
+        fortified=row["fortified"] == "yes",
+        animal=row["animal"] == "yes",
+        tags=frozenset(tag.strip() for tag in row["tags"].split(";") if tag.strip()),
+        note=row["note"],
+        weighed=row["weighed"],
+        as_eaten=float(row["as_eaten"]),
+        unsalted=(row["sodium_name"], row["sodium_dataset"]) if row["sodium_name"] else None,
+    )
+
+
+def _together(about: Mapping[str, Any]) -> dict[str, Together]:
+    """What is limited together: each kind that has a limit of its own, and the groups across kinds."""
+    kinds = {
+        kind: {"says": of["says"], "most_per_week": of["most_per_week_all"], "kinds": [kind], "policy": of.get("policy", "")}
+        for kind, of in about["kinds"].items()
+        if "most_per_week_all" in of
+    }
+    return entries(Together, {**kinds, **about["together"]})
+
+
+def load_feeding(folder: Path | None = None) -> FeedingKnowledge:
+    """The feeding knowledge of `folder` (by default the one in force). Raises TypeError for an entry not well formed."""
+    return _read((folder or directory()) / "feeding")
+
+
+@cache
+def _read(folder: Path) -> FeedingKnowledge:
+    with (folder / "candidates.csv").open(encoding="utf-8", newline="") as file:
+        candidates = [_candidate(row) for row in csv.DictReader(file)]
+    safety = tomllib.loads((folder / "safety.toml").read_text("utf-8"))
+    about = tomllib.loads((folder / "candidates.toml").read_text("utf-8"))
+    return FeedingKnowledge(
+        candidates={c.short: c for c in candidates},
+        together=_together(about),
+        safety=entries(SafetyRule, safety),
+        plan=tomllib.loads((folder / "plan.toml").read_text("utf-8")),
+    )
