@@ -49,7 +49,7 @@ def state_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def state_of(knowledge: Knowledge, given: dict[str, Any]) -> State:
     """The state that flags, a case, or both describe. Raises DoseInputError and CaseError."""
-    from neomag.case import Case
+    from neomag.case import Case, CaseError
     from neomag.dosing import DoseInputError, State, parse_given, parse_level, parse_weight, state_of_case, with_flags
 
     weight = None if given["weight"] is None else parse_weight(given["weight"], knowledge)
@@ -58,7 +58,11 @@ def state_of(knowledge: Knowledge, given: dict[str, Any]) -> State:
         for name in _IN_CASE:
             if given[name] is not None:
                 raise DoseInputError(f"--{name.replace('_', '-')} does not go with --case; write it into the case")
-        state = state_of_case(Case.read(given["case"]), weight_kg=weight, knowledge=knowledge)
+        try:
+            one = Case.read(given["case"])
+        except CaseError as error:
+            raise CaseError([f"{given['case']}: {problem}" for problem in error.problems]) from None
+        state = state_of_case(one, weight_kg=weight, knowledge=knowledge)
     elif weight is None:
         raise DoseInputError("give --weight (such as 3.0kg), or --case with a weight in it")
     else:

@@ -11,7 +11,7 @@ from neomag.dosing.lines import number
 from neomag.dosing.order import Order
 from neomag.dosing.state import State
 
-ROUTES = {"iv": "into a vein", "im": "into the muscle", "oral": "by mouth"}
+_BY = {"iv": "into a vein", "im": "into the muscle", "oral": "by mouth"}
 
 
 def order_lines(dose: Dose) -> list[str]:
@@ -19,7 +19,7 @@ def order_lines(dose: Dose) -> list[str]:
     order = dose.order
     if order is None:
         return []
-    lines = [f"{order.amount.written} of {order.product.says}, {ROUTES[order.route]}, {_pace(order)}{often(order)}"]
+    lines = [f"{order.amount.written} of {order.product.says}, {_BY[order.route]}, {_pace(order)}{often(order)}"]
     if order.regimen is not None:
         lines.append(f"Regimen {order.regimen.id}: {order.regimen.says}")
     if order.reason is not None:
