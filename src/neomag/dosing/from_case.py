@@ -49,7 +49,7 @@ def state_of_case(case: Case, *, weight_kg: Fraction | None = None, knowledge: K
         fresh_level=level is not None and given.fresh(level, known),
         emergency=any(action.code == "give-magnesium" for action in answer.actions),
         kidney_injury=_now(last.get("condition:kidney-injury")),
-        creatinine_high=found["creatinine_state"] == "high",
+        creatinine_high=found.get("creatinine_state") == "high",
         anuria=_now(last.get("sign:oliguria")),
         heart_block=_now(last.get("condition:heart-block")),
         hypotension=_now(last.get("sign:hypotension")) or _now(last.get("sign:bradycardia")),
@@ -76,7 +76,7 @@ def _stale(answer: Answer, found: dict[str, Any]) -> str | None:
     """Why the last level does not stand for now, as the assessment sees it."""
     if not answer.rule("level-out-of-date"):
         return None
-    return "old" if found["magnesium_old"] else "before-dose"
+    return "old" if found.get("magnesium_old") else "before-dose"
 
 
 def _born_early(case: Case, known: Knowledge) -> bool:
