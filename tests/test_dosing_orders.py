@@ -182,6 +182,13 @@ def test_a_volume_of_no_strength(order: str) -> None:
     assert "strength" in judged(order).refused[0].says
 
 
+def test_the_product_by_mouth_is_that_of_the_salt_that_is_named() -> None:
+    for order, product in (("MgSO4 0.2 mmol/kg by mouth", "mgso4-50"), ("Mg 0.2 mmol/kg by mouth", "mg-glycerophosphate-1")):
+        found = judged(order).dose.order
+        assert found is not None
+        assert found.product.id == product
+
+
 def test_a_product_by_its_id() -> None:
     assert judged("mgso4-50 0.3 mL IV over 60 min").verdict == "accepted"
     assert mmol("mgso4-10 1.5 mL IV over 60 min") == pytest.approx(mmol("MgSO4 0.3 mL of 50% IV over 60 min"))
@@ -220,6 +227,8 @@ def test_a_limit_for_adults_alone_is_refused() -> None:
         ("Mg 0.2 mmol/kg IV over 60 min", 0.6),
         ("MgSO4 .3 mL of 50% IV over 60 min", 150 / 246.47),
         ("MgSO4 500 mcg/kg IV over 60 min", 1.5 / 246.47),
+        ("MgSO4 50 % w/v 0.3 mL IV over 60 min", 150 / 246.47),
+        ("MgSO4 50 mg-salt/kg by mouth", 150 / 246.47),
     ],
 )
 def test_an_order_is_read(order: str, amount: float) -> None:
@@ -284,6 +293,7 @@ def test_a_diluent_that_is_too_little() -> None:
         {"kidney_injury": True}, {"creatinine_high": True}, {"hypotension": True}, {"antenatal_magnesium": True},
         {"interactions": ("digoxin",)}, {"interactions": ("calcium",)}, {"level": Fraction("0.8")}, {"age": 0, "weight_kg": Fraction(5)},
         {"given_24h_mmol": Fraction(1, 2)}, {"heart_block": True, "pulseless_torsades": True},
+        {"level": None, "level_flag": "normal", "emergency": True},
     ],
 )  # fmt: skip
 def test_an_order_that_passes_a_serious_warning_is_not_accepted(state: dict[str, Any]) -> None:

@@ -139,7 +139,8 @@ def test_a_volume_of_no_product_says_which_was_assumed() -> None:
     said = [line.says for line in asked(amount="0.3mL").warnings if line.code == "product-assumed"]
     assert len(said) == 1
     assert "50 %" in said[0]
-    for named in ({"amount": "0.3mL", "product": "mgso4-50"}, {"amount": "0.2mmol/kg"}, {"regimen": "alfonso"}):
+    clear: list[dict[str, Any]] = [{"amount": "0.3mL", "product": "mgso4-50"}, {"amount": "0.2mmol/kg"}, {"regimen": "alfonso"}]
+    for named in clear:
         assert "product-assumed" not in {line.code for line in asked(**named).warnings}
 
 

@@ -65,8 +65,9 @@ def _reading(order: Order, state: State, knowledge: Knowledge) -> Iterator[tuple
             yield False, warning(ceiling.warns or "", knowledge, ceiling, found=f"{found} {ceiling.unit}")
     elif state.level_flag == "high":
         yield True, refusal("level-not-low", knowledge, ceiling, found="high", limit=f"{number(limit)} {ceiling.unit}")
-    elif state.level_flag == "normal" and not _spared(order, state, knowledge):
-        yield True, refusal("level-flag-normal", knowledge)
+    elif state.level_flag == "normal":
+        refuses = not _spared(order, state, knowledge)
+        yield refuses, (refusal if refuses else warning)("level-flag-normal", knowledge)
     elif state.level_flag is not None:
         yield False, warning("level-by-flag", knowledge, found=state.level_flag)
 

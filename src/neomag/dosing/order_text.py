@@ -101,7 +101,8 @@ def _product(read: Reading, route: str, knowledge: Knowledge) -> Product | None:
     if read.percent is None:
         if any(a.kind == "ml" for a in (*read.amounts, *([read.rate] if read.rate else []))):
             return None
-        return default_product("iv" if route != "oral" else route, knowledge)
+        # Whoever names the sulfate means it by mouth too, where another salt is usual.
+        return usual if route != "oral" or read.names_salt else default_product(route, knowledge)
     for product in products.values():
         if product.g_per_100ml == read.percent and product.salt == usual.salt and route in product.routes:
             return product
