@@ -76,9 +76,8 @@ def test_the_worksheet_names_the_order_and_the_infant() -> None:
 
 
 def test_a_blank_beside_each_check() -> None:
-    checks = worksheet(asked())["Second person: work it out anew, then sign"].splitlines()
-    assert len(checks) == 7
-    assert all(re.fullmatch(r"\[  \] .+?_{10,}", line) for line in checks)
+    checks = worksheet(asked())["Second person: work it out anew, then sign"]
+    assert len(re.findall(r"\[  \] \w[\w ]+ _{10,}", checks)) == checks.count("[") == 7
 
 
 def test_a_refused_order_says_what_was_asked_and_how_fast() -> None:
@@ -245,6 +244,22 @@ def test_a_worksheet_that_cannot_be_written_whole_leaves_the_old_one(
     monkeypatch.undo()
     assert [p.name for p in tmp_path.iterdir()] == [page.name]
     assert page.read_bytes() == b"the sheet of yesterday"
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"regimen": "perth"}, {"regimen": "alfonso", "route": "im"}, {"regimen": "malnutrition-oral"}]
+)
+def test_a_worksheet_is_one_page(more: dict[str, Any]) -> None:
+    typst = pytest.importorskip("typst")
+    from neomag.dosing.worksheet import _typst
+
+    crowded = infant(
+        preterm=True, kidney_injury=True, interactions=("digoxin", "calcium", "ceftriaxone"), given_24h_mmol=Fraction("0.01")
+    )
+    found = asked(crowded, **more)
+    assert found.given
+    page = typst.compile(_typst(found).encode(), format="svg")
+    assert isinstance(page, bytes)
 
 
 def test_a_worksheet_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

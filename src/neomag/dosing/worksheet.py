@@ -33,10 +33,16 @@ def sections(dose: Dose) -> list[tuple[str, list[str]]]:
         for part, title in PARTS.items():
             lines = [watch.says for watch in dose.plan.part(part)]
             found.append((title, [*lines, antidote_line(dose)] if part == "antidote" else lines))
-        blank = max(len(check) for check in _CHECKS)
-        found.append(("Second person: work it out anew, then sign", [f"[  ] {c:<{blank}}  {_LINE}" for c in _CHECKS]))
+        found.append(("Second person: work it out anew, then sign", _blanks()))
         found.append(("Signed", [f"First person {_LINE}   time ________", f"Second person {_LINE}   time ________"]))
     return found
+
+
+def _blanks() -> list[str]:
+    """A place beside each check for what the second person finds, two to a line."""
+    widest = max(len(check) for check in _CHECKS)
+    cells = [f"[  ] {check:<{widest}} {_LINE[:16]}" for check in _CHECKS]
+    return ["   ".join(cells[at : at + 2]) for at in range(0, len(cells), 2)]
 
 
 def _one_dose(dose: Dose) -> list[str]:
@@ -63,12 +69,15 @@ def _typst(dose: Dose) -> str:
     def quoted(said: str) -> str:
         return '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
-    body = ['#set page(paper: "a4", margin: 1.6cm)', "#set text(size: 9pt)", "#set par(spacing: 0.6em)"]
+    body = ['#set page(paper: "a4", margin: 1.1cm)', "#set text(size: 8.3pt)", "#set par(spacing: 0.5em)"]
     version = quoted(f"knowledge {dose.knowledge}")
     body.append(f'#text(size: 14pt, weight: "bold", {quoted("Magnesium worksheet")}) #h(1fr) #text({version})')
     for title, rows in sections(dose):
-        body.append(f'#block(above: 1.1em, below: 0.5em, text(weight: "bold", {quoted(title)}))')
+        # A section stays on one page: a check is not parted from its signature.
+        body.append("#block(above: 0.9em, below: 0em, breakable: false)[")
+        body.append(f'#block(below: 0.45em, text(weight: "bold", {quoted(title)}))')
         body += [f"#block(above: 0.45em, below: 0.45em, text({quoted(row)}))" for row in rows]
+        body.append("]")
     body.append(f"#v(1em) #text(size: 8pt, {quoted(NOTICE)})")
     return "\n".join(body)
 
