@@ -259,7 +259,7 @@ def test_ceilings_are_where_they_were_put(knowledge: Knowledge) -> None:
         "dose-iv": (50, 100), "dose-iv-absolute": (None, 2000), "dose-im": (None, 100), "dose-im-malnutrition": (100, 150),
         "dose-im-absolute": (None, 1000), "dose-oral": (100, 150), "total-24h": (150, 200), "total-24h-with-level": (None, 400),
         "rate": (None, 10), "duration": (30, 10), "concentration": (10, 20), "concentration-im": (20, None), "level": (0.7, 1.0),
-        "weight": (None, 20),
+        "weight": (None, 20), "fluid-iv": (4, None), "volume-im": (2, None),
     }  # fmt: skip
     found = knowledge.dosing.ceilings
     assert found.keys() == entered.keys()
@@ -279,13 +279,13 @@ def test_ceilings_are_where_they_were_put(knowledge: Knowledge) -> None:
         ({"level": None}, ["level-missing"]),
         ({"level": None, "emergency": True}, []),
         ({"level": None, "pulseless_torsades": True}, []),
-        ({"level": None, "severe_malnutrition_day_1": True}, []),
+        ({"level": None, "severe_malnutrition_day_1": True}, ["level-missing"]),
         ({"level": None, "emergency": True, "antenatal_magnesium": True}, ["level-missing"]),
         ({"antenatal_magnesium": True}, []),
         ({"level": Fraction("1.3"), "emergency": True}, ["level-not-low"]),
         ({"level": None, "level_flag": "high"}, ["level-not-low"]),
         ({"level": None, "level_flag": "low"}, []),
-        ({"level": None, "level_flag": "normal"}, []),
+        ({"level": None, "level_flag": "normal"}, ["level-not-low"]),
         ({"kidney_injury": True}, []),
         ({"kidney_injury": True, "level": Fraction("0.7")}, ["renal"]),
         ({"kidney_injury": True, "level": None, "emergency": True}, ["renal"]),
@@ -320,7 +320,7 @@ def test_every_refusal_code_can_come(knowledge: Knowledge) -> None:
         "renal",
         "heart-block",
     }
-    assert met | {"interaction", "blocked"} == set(knowledge.dosing.refusals)
+    assert met | {"interaction", "blocked"} == {refusal.code or refusal.id for refusal in knowledge.dosing.refusals.values()}
 
 
 def dosed(drug: str = "magnesium-sulfate", at: str = "59 d 20 h", **more: object) -> dict[str, object]:
@@ -352,7 +352,7 @@ BABY: dict[str, Any] = {"infant": {"weight": "4 kg"}}
         ([DEFICIENT, dosed("magnesium", dose=100, unit="mg")], ["dose-too-high"]),
         ([DEFICIENT, dosed("magnesium-oral", dose=0.1, unit="mmol/kg")], []),
         ([DEFICIENT, dosed(at="58 d", dose=200, unit="mg/kg")], []),
-        ([DEFICIENT, dosed(dose=160, unit="mg/kg"), lab("magnesium", 0.5, "mmol/L")], []),
+        ([DEFICIENT, dosed(at="59 d 18 h", dose=160, unit="mg/kg"), lab("magnesium", 0.5, "mmol/L")], []),
         ([DEFICIENT, dosed(at="59 d", dose=1, unit="mL")], ["dose-too-high"]),
     ],
 )
@@ -389,7 +389,9 @@ def test_a_case_without_weight_or_with_another() -> None:
 def test_the_muscle_of_a_preterm_infant() -> None:
     early: dict[str, object] = {"at": "birth", "condition": "preterm"}
     preterm = state_of_case(case(DEFICIENT, early, **BABY))
-    assert codes(calculate(preterm, load(), amount="0.2mmol/kg", route="im")) == ["blocked"]
+    found = calculate(preterm, load(), amount="0.2mmol/kg", route="im")
+    assert codes(found) == []
+    assert "no intramuscular magnesium" in next(line.says for line in found.warnings if line.code == "im-preterm")
     assert "im-preterm" in warned(asked("0.2mmol/kg", infant(preterm=True), route="im"))
 
 

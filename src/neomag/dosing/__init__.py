@@ -10,7 +10,7 @@
 ['dose-too-high']
 """
 
-from neomag.dosing.amounts import AmbiguousUnitError, Amount, DoseInputError, parse_amount
+from neomag.dosing.amounts import AmbiguousUnitError, DoseInputError, parse_amount
 from neomag.dosing.compare import Comparison, compare
 from neomag.dosing.dose import Dose, Rate, answer, calculate
 from neomag.dosing.five import Echo, FiveUnits
@@ -20,10 +20,11 @@ from neomag.dosing.measure import Dilution, Measured
 from neomag.dosing.monitoring import Antidote, Plan, antidote, plan
 from neomag.dosing.order import Order, make_order
 from neomag.dosing.regimens import with_site_regimens
-from neomag.dosing.state import State, parse_level, parse_percent, parse_weight
+from neomag.dosing.state import State, parse_given, parse_level, parse_percent, parse_weight
+from neomag.knowledge.amount import Amount
 
 __all__ = [
     "AmbiguousUnitError", "Amount", "Antidote", "Comparison", "Dilution", "Dose", "DoseInputError", "Echo", "FiveUnits", "Line",
     "Measured", "Order", "Plan", "Rate", "State", "answer", "antidote", "calculate", "compare", "make_order", "parse_amount",
-    "parse_level", "parse_percent", "parse_weight", "plan", "state_of_case", "with_flags", "with_site_regimens",
+    "parse_given", "parse_level", "parse_percent", "parse_weight", "plan", "state_of_case", "with_flags", "with_site_regimens",
 ]  # fmt: skip

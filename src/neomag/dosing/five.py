@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from neomag.dosing.products import mg_salt_per_ml
 from neomag.knowledge import Knowledge
+from neomag.knowledge.amount import mg_salt_per_ml
 from neomag.knowledge.dosing import Product
 
 

@@ -8,17 +8,21 @@ from fractions import Fraction
 from typing import Any
 
 from neomag.knowledge import Knowledge
-from neomag.knowledge.dosing import Ceiling, Grounded
+from neomag.knowledge.dosing import Ceiling, Grounded, Says
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One refusal or warning, with the keys of its sources; `policy` where neomag decides."""
+    """One refusal or warning, with the keys of its sources; `policy` where neomag decides.
+
+    An order that passes a warning which is `unusual` is not accepted as it stands.
+    """
 
     code: str
     says: str
     sources: tuple[str, ...]
     policy: str | None = None
+    unusual: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -35,6 +39,12 @@ def number(value: Fraction, digits: int = 4) -> str:
     return text
 
 
+def apart(value: Fraction, limit: Fraction) -> tuple[str, str]:
+    """Two numbers for reading, with as many digits as it takes to see that they differ."""
+    digits = next((d for d in range(4, 16) if number(value, d) != number(limit, d)), 16)
+    return number(value, digits), number(limit, digits)
+
+
 def refusal(code: str, knowledge: Knowledge, grounds: Grounded | None = None, **figures: str) -> Line:
     """The refusal `code`, on its own grounds or those given."""
     return _line(code, knowledge.dosing.refusals, grounds, figures)
@@ -45,10 +55,10 @@ def warning(code: str, knowledge: Knowledge, grounds: Grounded | None = None, **
     return _line(code, knowledge.dosing.warnings, grounds, figures)
 
 
-def _line(code: str, entries: Mapping[str, Any], grounds: Grounded | None, figures: dict[str, str]) -> Line:
+def _line(code: str, entries: Mapping[str, Says], grounds: Grounded | None, figures: dict[str, str]) -> Line:
     entry = entries[code]
     of = grounds or entry
-    return Line(code, entry.says.format(**figures), of.sources, of.policy)
+    return Line(entry.code or code, entry.says.format(**figures), of.sources, of.policy, entry.unusual)
 
 
 @dataclass(frozen=True, slots=True)

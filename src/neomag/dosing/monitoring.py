@@ -1,4 +1,4 @@
-"""The monitoring plan that goes with a dose: what to watch, the next level, when to stop, the antidote, the course."""
+"""The monitoring plan that goes with a dose: what goes before, what to watch, the next level, when to stop, the antidote."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neomag.knowledge import Knowledge
 from neomag.knowledge.dosing import Watch
 
 PARTS = {
+    "before": "Before",
     "watch": "Watch",
     "level": "Next level",
     "stop": "Stop",
@@ -58,11 +59,16 @@ class Plan:
         return {**said, "next_level_h": hours, "antidote_dose": self.antidote.to_dict()}
 
 
-def plan(state: State, knowledge: Knowledge) -> Plan:
-    """The monitoring plan for an infant of this weight; lines, times and figures are monitoring.toml's."""
-    lines = tuple(knowledge.dosing.monitoring.values())
-    level = next(w for w in lines if w.after is not None and w.until is not None)
-    return Plan(lines, (level.after or 0, level.until or 0), antidote(state.weight_kg, knowledge))
+def plan(state: State, route: str, knowledge: Knowledge) -> Plan:
+    """The monitoring plan for an infant of this weight by this route; lines, times and figures are monitoring.toml's."""
+    lines = tuple(watch for watch in knowledge.dosing.monitoring.values() if route in watch.routes)
+    return Plan(lines, level_due(knowledge), antidote(state.weight_kg, knowledge))
+
+
+def level_due(knowledge: Knowledge) -> tuple[int, int]:
+    """When the next level is taken: not before, and not after so many seconds from the dose."""
+    level = next(w for w in knowledge.dosing.monitoring.values() if w.after is not None and w.until is not None)
+    return level.after or 0, level.until or 0
 
 
 def antidote(weight_kg: Fraction, knowledge: Knowledge) -> Antidote:

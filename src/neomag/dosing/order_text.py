@@ -1,56 +1,29 @@
-"""An order as written, `MgSO4 0.8 mL of 50% IV over 30 min`: read, converted, compared with the regimens and the ceilings.
-
-Every word must be understood: what is left over makes the order unreadable, it is never passed over.
-"""
+"""An order as written, judged: read, converted, compared with the regimens and held against the ceilings."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from neomag import ages
-from neomag.dosing.amounts import Amount, DoseInputError, sulfate_mg, unit_of
-from neomag.dosing.dose import Dose, answer
+from neomag.dosing.amounts import DoseInputError, sulfate_mg
+from neomag.dosing.ceiling_checks import against
+from neomag.dosing.dose import Dose, Rate, answer
 from neomag.dosing.lines import Line, number, refusal, warning
 from neomag.dosing.order import make_order
+from neomag.dosing.order_reading import Reading, read_order
 from neomag.dosing.products import default_product
 from neomag.dosing.state import State
 from neomag.knowledge import Knowledge
 from neomag.knowledge.dosing import Product, Regimen
 
-_NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
-_OVER = re.compile(rf"\b(?:over|in|during)\s*{_NUMBER}\s*(minutes?|mins?|min|hours?|hrs?|hr|h)\b")
-_RATE = re.compile(rf"\b(?:at|rate)?\s*{_NUMBER}\s*(?:mg|mg-salt)\s*(/\s*kg)?\s*/\s*(min(?:ute)?|h(?:our|r)?)\b")
-_EVERY = re.compile(rf"\b(?:q|every)\s*{_NUMBER}\s*(?:h(?:ourly|ours?|rs?|r)?)\b|\b{_NUMBER}\s*hourly\b")
-_COUNT = re.compile(r"\b(?:x|for)\s*(\d+)\s*(?:doses)?\b|\b(\d+)\s*doses\b")
-_PERCENT = re.compile(rf"{_NUMBER}\s*(?:%|per\s*cent)")
-_AMOUNT = re.compile(rf"{_NUMBER}\s*([a-zµ]+(?:[-\s](?:salt|elemental))?)((?:\s*(?:/|per)\s*(?:kg|dose))*)(?![a-z])")
-# Two amounts of one order, such as 0.8 mEq (0.2 mL), may differ by what rounding makes.
-_ROUNDING = Fraction(5, 100)
-# A dose within a tenth of a regimen's figures is that regimen's.
-_NEAR = Fraction(1, 10)
+# Milligrams in a mL of a 1 % solution: a gram in 100 mL.
+_MG_PER_ML = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What an order says, word by word; `amounts` may hold one dose in several units."""
-
-    amounts: tuple[Amount, ...]
-    percent: Fraction | None
-    route: str | None
-    over: Fraction | None
-    rate_per_min: tuple[Fraction, bool] | None
-    every: int | None
-    doses: int | None
-    names_salt: bool
-    ambiguous: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
+class OrderCheck:
     """The verdict on an order: `accepted`, `unusual` or `refused`; the dose it means, and regimens that give as much."""
 
     verdict: str
@@ -68,181 +41,143 @@ class Checked:
         }  # fmt: skip
 
 
-class _Text:
-    """The text of an order, from which each part takes what it understands."""
-
-    def __init__(self, text: str):
-        self.left = f" {text.casefold().replace('(', ' ').replace(')', ' ').replace('=', ' ')} "
-
-    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        found = pattern.search(self.left)
-        if found:
-            self.left = f"{self.left[: found.start()]} {self.left[found.end() :]}"
-        return found
-
-    def word(self, word: str) -> bool:
-        return self.take(re.compile(rf"(?<![\w.]){re.escape(word.casefold())}(?![\w+])")) is not None
-
-    def words(self, words: tuple[str, ...]) -> bool:
-        """Take every one of `words`; whether any was there."""
-        return max([self.word(word) for word in words])
-
-
-def read_order(text: str, knowledge: Knowledge) -> Reading:
-    """What the order `text` says. Raises DoseInputError naming the words that are not understood."""
-    if len(text) > 200:
-        raise DoseInputError("the order is too long to be one order")
-    rest, words = _Text(text), knowledge.dosing.orders
-    minutes = {"m": 1, "h": 60}
-    over = rest.take(_OVER)
-    rate = rest.take(_RATE)
-    every = rest.take(_EVERY)
-    percent = rest.take(_PERCENT)
-    count = rest.take(_COUNT)
-    salt = rest.words(words["magnesium-sulfate"].words)
-    amounts, ambiguous = _amounts(rest, salt, knowledge)
-    every_s = round(Fraction(next(g for g in every.groups() if g)) * ages.SECONDS["h"]) if every else None
-    for entry in words["frequency"].words:
-        word, _, span = entry.partition("=")
-        if rest.word(word):
-            every_s = ages.seconds(span)
-    route = None
-    for name in ("iv", "im", "oral"):
-        if rest.words(words[name].words):
-            if route is not None:
-                raise DoseInputError(f"`{text[:60]}` names two routes")
-            route = name
-    for word in (*words["magnesium"].words, *words["noise"].words):
-        while rest.word(word):
-            pass
-    left = re.sub(r"[\s,;.:]+", " ", rest.left).strip()
-    if left:
-        raise DoseInputError(f"`{text[:60]}`: `{left[:40]}` is not understood, and nothing in an order is passed over")
-    if not amounts and not ambiguous:
-        raise DoseInputError(f"`{text[:60]}` names no amount")
-    return Reading(
-        amounts=amounts,
-        percent=Fraction(percent[1]) if percent else None,
-        route=route,
-        over=Fraction(over[1]) * minutes[over[2][0]] if over else None,
-        rate_per_min=(Fraction(rate[1]) / minutes[rate[3][0]], rate[2] is not None) if rate else None,
-        every=every_s,
-        doses=int(next(g for g in count.groups() if g)) if count else None,
-        names_salt=salt,
-        ambiguous=ambiguous,
-    )
-
-
-def _amounts(rest: _Text, names_salt: bool, knowledge: Knowledge) -> tuple[tuple[Amount, ...], tuple[str, ...]]:
-    found: list[Amount] = []
-    ambiguous: list[str] = []
-    while match := rest.take(_AMOUNT):
-        unit = unit_of(match[2].replace(" ", "-"), knowledge) or unit_of(match[2], knowledge)
-        if unit is None:
-            raise DoseInputError(f"`{match[0].strip()}`: unit `{match[2]}` is not known")
-        written, value, per_kg = match[0].strip(), Fraction(match[1]), "kg" in match[3]
-        if not value:
-            raise DoseInputError(f"`{written}`: the amount must be more than nothing")
-        if unit.kind == "ambiguous":
-            ambiguous.append(written)
-            factor = {"m": 1, "g": 1000}.get(match[2][0]) if match[2][:2] not in ("mc", "ug") else None
-            if names_salt and factor:
-                found.append(Amount(value * factor, "salt", per_kg, written))
-        else:
-            found.append(Amount(value * unit.factor, unit.kind, per_kg, written))
-    return tuple(found), tuple(ambiguous)
-
-
-def check_order(text: str, state: State, knowledge: Knowledge) -> Checked:
+def check_order(text: str, state: State, knowledge: Knowledge) -> OrderCheck:
     """The verdict on the order `text` for `state`.
 
     A level that is not told is a warning here: the order is checked, not the infant. Raises DoseInputError for an order that
-    cannot be read in every word.
+    cannot be read in every word, or that contradicts itself.
     """
     read = read_order(text, knowledge)
-    refused: list[Line] = []
-    warned: list[Line] = []
-    if read.ambiguous and not read.names_salt:
-        refused = [refusal("ambiguous-unit", knowledge, found=written) for written in read.ambiguous]
-        return Checked("refused", text, Dose(tuple(refused), (), state, knowledge.version), (), tuple(refused), ())
+    if read.plain and not read.names_salt:
+        return _refused(text, state, knowledge, *(refusal("ambiguous-unit", knowledge, found=w) for w in read.plain))
     route = read.route or "iv"
     product = _product(read, route, knowledge)
     if product is None:
-        line = refusal("ambiguous-unit", knowledge, found=read.amounts[0].written)
-        return Checked("refused", text, Dose((line,), (), state, knowledge.version), (), (line,), ())
+        written = next(a.written for a in (*read.amounts, *([read.rate] if read.rate else [])) if a.kind == "ml")
+        return _refused(text, state, knowledge, refusal("ambiguous-volume", knowledge, found=written))
+    if not read.amounts:
+        return _rate_alone(text, read, product, state, knowledge)
     order = make_order(
         knowledge, amount=read.amounts[0], product=product.id, route=route, every=read.every, doses=read.doses,
-        over=_over(read, state, product, route, knowledge),
+        percent=_percent(read, product, state, knowledge), **_time(read, product, route, state, knowledge),
     )  # fmt: skip
     dose = answer(order, state, knowledge)
-    for line in dose.refused:
-        asked_nothing = (
-            line.code == "level-missing" and not state.level_known and state.case is None and not state.antenatal_magnesium
-        )
-        (warned if asked_nothing else refused).append(line)
-    refused += list(_disagreements(read, dose, product, state, knowledge))
-    warned += list(dose.warnings)
-    if read.ambiguous:
-        warned.append(warning("mg-read-as-salt", knowledge))
-    if route == "iv" and read.over is None and read.rate_per_min is None:
-        warned.append(warning("time-not-written", knowledge))
-    if read.route is None:
-        warned.append(warning("route-not-written", knowledge))
+    # Of the infant's level nothing was asked: whoever checks an order need not know it.
+    untold = refusal("level-missing", knowledge) if state.case is None and not state.antenatal_magnesium else None
+    refused = [line for line in dose.refused if line != untold]
+    refused += _disagreements(read, dose, product, state, knowledge)
     agree = tuple(r.id for r in knowledge.dosing.regimens.values() if _agrees(r, dose, route, state, knowledge))
-    if not agree:
-        mg = number(sulfate_mg(dose.dose.mmol, knowledge) / state.weight_kg) if dose.dose else ""
-        warned.append(warning("off-regimen", knowledge, found=f"{mg} mg/kg {route}"))
-    odd = {"dose-high", "rate-fast", "mg-read-as-salt", "off-regimen", "route-not-written"}
-    verdict = "refused" if refused else "unusual" if any(line.code in odd for line in warned) else "accepted"
-    return Checked(verdict, text, replace(dose, refused=tuple(refused)), agree, tuple(refused), tuple(warned))
+    warned = [line for line in dose.refused if line == untold] + list(dose.warnings)
+    warned += _of_the_text(read, dose, route, bool(agree), state, knowledge)
+    verdict = "refused" if refused else "unusual" if any(line.unusual for line in warned) else "accepted"
+    return OrderCheck(verdict, text, replace(dose, refused=tuple(refused)), agree, tuple(refused), tuple(warned))
+
+
+def _refused(text: str, state: State, knowledge: Knowledge, *lines: Line, rate: Rate | None = None) -> OrderCheck:
+    """An order of which no dose can be worked out, and that is refused for what it does say."""
+    return OrderCheck("refused", text, Dose(lines, (), state, knowledge.version, rate=rate), (), lines, ())
+
+
+def _rate_alone(text: str, read: Reading, product: Product, state: State, knowledge: Knowledge) -> OrderCheck:
+    """An order that says how fast and not how much: refused when it is too fast, else no order. Raises DoseInputError."""
+    mmol = read.rate.mmol(state.weight_kg, product, knowledge) if read.rate else Fraction(0)
+    mg_per_kg = sulfate_mg(mmol, knowledge) / state.weight_kg
+    refused = [line for refuses, line in against("rate", mg_per_kg, knowledge) if refuses]
+    if not refused:
+        raise DoseInputError(f"`{text[:60]}` says how fast and names no amount")
+    percent = Fraction(knowledge.dosing.defaults["infusion"]["percent"])
+    ml_per_h = mmol * knowledge.dosing.salts[product.salt].g_per_mol / (percent * _MG_PER_ML) * 60
+    return _refused(text, state, knowledge, *refused, rate=Rate(mg_per_kg, ml_per_h))
 
 
 def _product(read: Reading, route: str, knowledge: Knowledge) -> Product | None:
-    """The product the order counts in; None when it counts in mL and does not say of what strength."""
+    """The product the order counts in; None when it counts in mL and does not say of what strength. Raises DoseInputError."""
+    products, usual = knowledge.dosing.products, default_product("iv", knowledge)
+    if read.product is not None:
+        named = products[read.product]
+        if read.percent not in (None, named.g_per_100ml):
+            raise DoseInputError(f"the order says `{named.id}` and `{number(read.percent)} %`; which is meant?")
+        return named
     if read.percent is None:
-        return (
-            None
-            if all(a.kind == "ml" for a in read.amounts)
-            else default_product("iv" if route != "oral" else route, knowledge)
-        )
-    for product in knowledge.dosing.products.values():
-        if (
-            product.g_per_100ml == read.percent
-            and product.salt == default_product("iv", knowledge).salt
-            and route in product.routes
-        ):
+        if any(a.kind == "ml" for a in (*read.amounts, *([read.rate] if read.rate else []))):
+            return None
+        # Whoever names the sulfate means it by mouth too, where another salt is usual.
+        return usual if route != "oral" or read.names_salt else default_product(route, knowledge)
+    for product in products.values():
+        if product.g_per_100ml == read.percent and product.salt == usual.salt and route in product.routes:
             return product
-    raise DoseInputError(
-        f"no product of {number(read.percent)} % for the route {route}; there are {', '.join(knowledge.dosing.products)}"
-    )
+    raise DoseInputError(f"no product of {number(read.percent)} % for the route {route}; there are {', '.join(products)}")
 
 
-def _over(read: Reading, state: State, product: Product, route: str, knowledge: Knowledge) -> Fraction | None:
-    """Seconds, from the time or from the rate as written; None leaves the default."""
-    if route != "iv":
+def _percent(read: Reading, product: Product, state: State, knowledge: Knowledge) -> Fraction | None:
+    """The strength of what is given, from the words of the order; None leaves the default."""
+    if read.undiluted:
+        return product.g_per_100ml
+    if read.diluted_to is not None:
+        if not read.diluted_to:
+            raise DoseInputError("the concentration must be more than nothing")
+        return read.diluted_to
+    if read.volume_ml is None:
         return None
-    if read.rate_per_min is not None:
-        rate, per_kg = read.rate_per_min
-        mg = sulfate_mg(read.amounts[0].mmol(state.weight_kg, product, knowledge), knowledge)
-        if not rate:
-            raise DoseInputError("the rate must be more than nothing")
-        return mg / (rate * (state.weight_kg if per_kg else 1)) * 60
-    return None if read.over is None else read.over * 60
+    if not read.volume_ml:
+        raise DoseInputError("the volume of the diluent must be more than nothing")
+    mmol = read.amounts[0].mmol(state.weight_kg, product, knowledge)
+    return mmol * knowledge.dosing.salts[product.salt].g_per_mol / read.volume_ml / _MG_PER_ML
+
+
+def _time(read: Reading, product: Product, route: str, state: State, knowledge: Knowledge) -> dict[str, Any]:
+    """How long it takes, as make_order asks: from the time, the rate, or the word for a push. Raises DoseInputError."""
+    by_rate = None
+    if read.rate is not None:
+        dose = read.amounts[0].mmol(state.weight_kg, product, knowledge)
+        by_rate = dose / read.rate.mmol(state.weight_kg, product, knowledge)
+    said = [f"over {number(read.over)} min"] if read.over is not None else []
+    said += [read.rate.written] if read.rate is not None else []
+    if route != "iv":
+        if said or read.push:
+            raise DoseInputError(
+                f"the order says `{(*said, read.push)[0]}` and the route {route}; a time goes only with a vein"
+            )
+        return {}
+    if by_rate is not None and read.over is not None:
+        near = Fraction(knowledge.dosing.defaults["order-check"]["amounts_agree"])
+        if abs(by_rate - read.over) > near * min(by_rate, read.over):
+            raise DoseInputError(f"the order says `{'` and `'.join(said)}`; that rate takes {number(by_rate, 3)} min")
+    minutes = read.over if read.over is not None else by_rate
+    if minutes is None:
+        return {"push": read.push is not None}
+    return {"over": minutes * 60}
 
 
 def _disagreements(read: Reading, dose: Dose, product: Product, state: State, knowledge: Knowledge) -> Iterator[Line]:
     first = dose.dose.mmol if dose.dose else Fraction(0)
+    near = Fraction(knowledge.dosing.defaults["order-check"]["amounts_agree"])
     for other in read.amounts[1:]:
         mmol = other.mmol(state.weight_kg, product, knowledge)
-        if abs(mmol - first) > _ROUNDING * min(first, mmol):
+        if abs(mmol - first) > near * min(first, mmol):
             fold = number(max(mmol, first) / min(mmol, first), 3)
-            entry = knowledge.dosing.warnings["amounts-disagree"]
-            says = entry.says.format(found=f"{read.amounts[0].written} and {other.written}", limit=fold)
-            yield Line("ambiguous-unit", says, entry.sources, entry.policy)
+            both = f"{read.amounts[0].written} and {other.written}"
+            yield refusal("amounts-disagree", knowledge, found=both, limit=fold)
+
+
+def _of_the_text(read: Reading, dose: Dose, route: str, agrees: bool, state: State, knowledge: Knowledge) -> Iterator[Line]:
+    """What is to be said of the order as a text: what it leaves out, and what it says in two senses."""
+    if read.plain:
+        yield warning("mg-read-as-salt", knowledge)
+    if not read.names_drug:
+        yield warning("drug-not-named", knowledge)
+    if route == "iv" and read.over is None and read.rate is None and read.push is None:
+        yield warning("time-not-written", knowledge)
+    if read.route is None:
+        yield warning("route-not-written", knowledge)
+    if not agrees and dose.dose is not None:
+        mg = number(sulfate_mg(dose.dose.mmol, knowledge) / state.weight_kg)
+        yield warning("off-regimen", knowledge, found=f"{mg} mg/kg {route}")
 
 
 def _agrees(regimen: Regimen, dose: Dose, route: str, state: State, knowledge: Knowledge) -> bool:
     if not regimen.usable or regimen.indication == "torsades" or route not in regimen.routes or dose.dose is None:
         return False
     mg = sulfate_mg(dose.dose.mmol, knowledge) / state.weight_kg
-    return regimen.mg_per_kg[0] * (1 - _NEAR) <= mg <= regimen.mg_per_kg[-1] * (1 + _NEAR)
+    near = Fraction(knowledge.dosing.defaults["order-check"]["regimen_near"])
+    return regimen.mg_per_kg[0] * (1 - near) <= mg <= regimen.mg_per_kg[-1] * (1 + near)

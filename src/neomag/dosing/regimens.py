@@ -10,8 +10,9 @@ from pathlib import Path
 
 from neomag.dosing.amounts import DoseInputError
 from neomag.knowledge import Knowledge
-from neomag.knowledge.dosing import Regimen, entry
-from neomag.knowledge.dosing_checks import regimen_problems
+from neomag.knowledge.dosing import Regimen
+from neomag.knowledge.dosing_read import entry
+from neomag.knowledge.regimen_checks import regimen_problems
 from neomag.nearest import hint
 
 SITE_FILE = "NEOMAG_REGIMENS"
@@ -37,24 +38,26 @@ def with_site_regimens(knowledge: Knowledge, file: str | Path | None = None) -> 
     path = Path(named)
     try:
         tables: Mapping[str, dict[str, object]] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise DoseInputError(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise DoseInputError(f"{path}: {error}") from None
     added: dict[str, Regimen] = {}
     problems: list[str] = []
     for code, fields in tables.items():
+        where = f"{path} [{code}]"
+        if code in knowledge.dosing.regimens:
+            problems.append(f"{where}: a regimen of this id exists already")
         try:
             added[code] = regimen = entry(Regimen, code, fields)
-        except (TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-            problems.append(f"[{code}]: {error}")
+        except TypeError as error:
+            problems.append(f"{where}: {error}")
             continue
-        problems += list(regimen_problems(regimen, knowledge))
-        if code in knowledge.dosing.regimens:
-            problems.append(f"[{code}]: a regimen of this id exists already")
+        problems += regimen_problems(regimen, knowledge, where)
         if not regimen.sources and not regimen.policy:
-            problems.append(f"[{code}]: needs sources, or policy with its reason")
-        problems += [
-            f"[{code}]: source {key} is not in sources.toml" for key in regimen.sources if key not in knowledge.sources
-        ]
+            problems.append(f"{where}: needs sources, or policy with its reason")
+        unknown = [key for key in regimen.sources if key not in knowledge.sources]
+        problems += [f"{where}: source {key} is not in sources.toml" for key in unknown]
     if problems:
-        raise DoseInputError(f"{path}: " + "; ".join(problems))
+        raise DoseInputError(*problems)
     return replace(knowledge, dosing=replace(knowledge.dosing, regimens={**knowledge.dosing.regimens, **added}))

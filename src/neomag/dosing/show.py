@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from neomag import ages
 from neomag.dosing.after import Next
-from neomag.dosing.compare import Comparison, printed
-from neomag.dosing.dose import Dose
+from neomag.dosing.dose import Dose, Rate
 from neomag.dosing.lines import Line, number
 from neomag.dosing.monitoring import PARTS
-from neomag.dosing.order_text import Checked
+from neomag.dosing.order_text import OrderCheck
+from neomag.dosing.said import infant_lines, often, order_lines
 
 NOTICE = "For clinicians. Decision support: it does not replace a clinician who sees the infant. Two people check every dose."
 
@@ -29,11 +29,12 @@ def show(dose: Dose, screen: Console) -> None:
         _lines(dose.refused, "✗", "red", screen)
     else:
         screen.print(Text(" Not refused ", style="bold black on green"), "check it by a second person")
-    if dose.order is not None and dose.dose is not None:
-        _five(dose, screen)
+    _section("Infant", infant_lines(dose.state), screen)
+    _section("Order", order_lines(dose), screen)
+    _five(dose, screen)
     _lines(dose.warnings, "!", "yellow", screen)
     if dose.given:
-        _how(dose, screen)
+        _section("How", how(dose), screen)
         _plan(dose, screen)
     screen.print(Text(f"\nKnowledge {dose.knowledge}. {NOTICE}", style="dim"))
 
@@ -52,6 +53,7 @@ def _five(dose: Dose, screen: Console) -> None:
     if dose.order is None or dose.dose is None or dose.echo is None:
         return
     title = "What was asked, NOT to be given" if dose.refused else "One dose"
+    screen.print()
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2), show_header=True)
     for head in ("mg salt", "mg elemental", "mmol", "mEq", f"mL of {dose.order.product.id}"):
         table.add_column(head, justify="right")
@@ -61,42 +63,48 @@ def _five(dose: Dose, screen: Console) -> None:
     table.add_row(*(f"{number(x)}/kg" for x in per), f"{number(dose.echo.ml_per_kg)}/kg")
     screen.print(table)
     screen.print(f"  {dose.order.product.says}; by its label {number(dose.echo.by_label_ml_per_kg, 3)} mL/kg")
+    if dose.refused and dose.rate is not None:
+        screen.print(f"  {rate_line(dose.rate)}")
 
 
-def _how(dose: Dose, screen: Console) -> None:
-    order = dose.order
-    if order is None or dose.measured is None:
+def _section(title: str, lines: list[str], screen: Console) -> None:
+    if not lines:
         return
-    screen.print(Text("\nHow", style="bold"))
-    for line in how(dose):
-        screen.print(f"  {line}")
+    screen.print(Text(f"\n{title}", style="bold"))
+    for line in lines:
+        screen.print(Padding(Text(line), (0, 0, 0, 2)))
+
+
+def rate_line(rate: Rate) -> str:
+    """The rate that an order asks for."""
+    return f"At the time asked: {number(rate.mg_per_kg_per_min, 3)} mg/kg/min of the salt, {number(rate.ml_per_h)} mL/h"
 
 
 def how(dose: Dose) -> list[str]:
-    """How the dose is made and given, a line each; empty when it is refused."""
-    order, drawn = dose.order, dose.measured
-    if order is None or drawn is None or dose.total_24h_mg_per_kg is None:
+    """How the dose is made and given, a line each, in figures of what is drawn; empty when it is refused."""
+    order, syringe, drawn = dose.order, dose.measured, dose.drawn
+    if order is None or syringe is None or drawn is None:
         return []
-    fillings = "" if drawn.draws == 1 else f", {drawn.draws} fillings"
-    syringe = drawn.syringe.removeprefix("syringe-")
-    error = f"read to {number(drawn.step_ml)} mL; rounding error {float(drawn.error * 100):+.2g} %"
-    lines = [f"Draw {number(drawn.ml)} mL of {order.product.id} in a {syringe} mL syringe{fillings} ({error})."]
+    fillings = "" if syringe.draws == 1 else f", {syringe.draws} fillings"
+    kind = f"{syringe.syringe.removeprefix('syringe-')} mL {'oral syringe' if order.route == 'oral' else 'syringe'}"
+    error = f"read to {number(syringe.step_ml)} mL; rounding error {float(syringe.error * 100):+.2g} %"
+    lines = [
+        f"Draw {number(syringe.ml)} mL of {order.product.id} in a {kind}{fillings} ({error}): "
+        f"{number(drawn.mg_per_kg)} mg/kg as sulfate."
+    ]
     if dose.dilution is not None:
         strength = f"at most {number(dose.dilution.percent)} %"
-        added = f"Add {number(drawn.diluent_ml)} mL of diluent: {number(drawn.volume_ml)} mL, {strength}."
-        lines.append(added if drawn.diluent_ml else f"No diluent is needed: {strength}.")
-    if order.over is not None and dose.rate is not None and drawn.ml_per_h is not None:
+        added = f"Add {number(syringe.diluent_ml)} mL of diluent: {number(syringe.volume_ml)} mL, {strength}."
+        lines.append(added if syringe.diluent_ml else f"No diluent is needed: {strength}.")
+    if order.over is not None and drawn.rate is not None and syringe.ml_per_h is not None:
         lines.append(
-            f"Run over {number(order.over)} min: {number(drawn.ml_per_h)} mL/h of the solution, "
-            f"{number(dose.rate.mg_per_kg_per_min, 3)} mg/kg/min of the salt."
+            f"Run over {number(order.over)} min: {number(syringe.ml_per_h)} mL/h of the solution, "
+            f"{number(drawn.rate, 3)} mg/kg/min of the salt."
         )
     route = {"im": "Into the muscle. ", "oral": "By mouth. "}.get(order.route, "")
-    often = "Once; a level before any further dose." if order.every is None else f"Every {order.every / ages.SECONDS['h']:g} h"
-    if order.every is not None:
-        often += "." if order.doses is None else f", {order.doses} doses."
-    lines.append(
-        f"{route}{often} In 24 h at most {number(dose.total_24h_mg_per_kg)} mg/kg of sulfate, what was given included."
-    )
+    rhythm = often(order)
+    rhythm = f"{rhythm[0].upper()}{rhythm[1:]}{'; a level before any further dose' if rhythm == 'once' else ''}."
+    lines.append(f"{route}{rhythm} In 24 h at most {number(drawn.total_mg_per_kg)} mg/kg of sulfate, what was given included.")
     if order.regimen is not None and order.regimen.note:
         lines.append(order.regimen.note)
     return lines
@@ -106,6 +114,8 @@ def _plan(dose: Dose, screen: Console) -> None:
     if dose.plan is None:
         return
     for part, title in PARTS.items():
+        if not dose.plan.part(part):
+            continue
         screen.print(Text(f"\n{title}", style="bold"))
         for watch in dose.plan.part(part):
             grid = Table.grid(padding=(0, 1))
@@ -128,40 +138,7 @@ def antidote_line(dose: Dose) -> str:
     )
 
 
-def show_comparison(found: Comparison, screen: Console) -> None:
-    """Print the regimens side by side."""
-    screen.print(Text(f"Regimens for {number(found.weight_kg)} kg", style="bold"))
-    screen.print(f"Single doses for deficiency differ {number(found.fold, 2)}-fold.\n")
-    table = Table(box=None, padding=(0, 1))
-    table.add_column("regimen, as printed, by the ceilings")
-    table.add_column("route")
-    for head in ("mg salt/kg", "mmol", "mL"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for row in found.rows:
-        mark = " *" if row.regimen.id == found.default else ""
-        verdict = "shown only" if not row.regimen.usable else "not refused"
-        if row.refused:
-            verdict = f"refused: {', '.join(row.refused)}"
-        elif row.refused_high:
-            verdict = f"upper end refused: {', '.join(row.refused_high)}"
-        low, high = row.low, row.high
-        span = ("–",) * 3
-        if low is not None and high is not None and row.mg_per_kg is not None:
-            pairs = (row.mg_per_kg, (low.mmol, high.mmol), (low.ml, high.ml))
-            span = tuple(number(a, 3) if a == b else f"{number(a, 3)}–{number(b, 3)}" for a, b in pairs)
-        routes = "/".join(row.regimen.routes)
-        named = Text.assemble((row.regimen.id + mark, "bold"), f"\n  {printed(row.regimen)}, {verdict}")
-        table.add_row(named, routes, *span)
-    screen.print(table)
-    screen.print(Text("\nWhat is odd about them", style="bold"))
-    for row in found.rows:
-        if said := row.regimen.quirk or row.regimen.why:
-            screen.print(Text.assemble(("  " + row.regimen.id, "bold"), f"  {said}"))
-    screen.print(f"\n* Default: {found.default}. {found.default_reason}")
-    screen.print(Text(NOTICE, style="dim"))
-
-
-def show_check(found: Checked, screen: Console) -> None:
+def show_check(found: OrderCheck, screen: Console) -> None:
     """Print the verdict on an order, then the dose it means."""
     style = {"accepted": "bold black on green", "unusual": "bold black on yellow", "refused": "bold white on red"}[
         found.verdict
@@ -182,4 +159,6 @@ def show_next(found: Next | None, screen: Console) -> None:
     if found.dose is not None:
         _lines(found.dose.refused, "✗", "red", screen)
         _lines(found.dose.warnings, "!", "yellow", screen)
+    if found.site is not None:
+        screen.print(Padding(Text(found.site), (0, 0, 0, 2)))
     screen.print(Text("  neomag dose --case FILE", style="dim"))

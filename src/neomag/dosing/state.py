@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from neomag import units
-from neomag.dosing.amounts import DoseInputError
+from neomag.dosing.amounts import AmbiguousUnitError, DoseInputError, parse_amount
+from neomag.dosing.products import default_product
 from neomag.knowledge import Knowledge
 
 
@@ -14,8 +15,10 @@ from neomag.knowledge import Knowledge
 class State:
     """The infant before a dose. `weight_kg` is exact, `level` in mmol/L, `age` in seconds, `given_24h_mmol` in mmol.
 
-    `blocked` holds the ids of rules of an assessment that block magnesium, `blocked_im` those that block the muscle;
-    `interactions` the ids of interactions.toml that apply. What is not said is not known, and None where that matters.
+    `level_stale` says why the last level does not stand for now: `old`, or `before-dose`. `given_unclear` is what was given as
+    it was written, where its unit does not say how much. `hypotension` is low blood pressure or a slow heart. `blocked`
+    holds the ids of rules of an assessment that block magnesium, `blocked_im` those that block the muscle; `interactions`
+    the ids of interactions.toml that apply. What is not said is not known, and None where that matters.
     """
 
     weight_kg: Fraction
@@ -23,17 +26,22 @@ class State:
     sex: str | None = None
     level: Fraction | None = None
     level_flag: str | None = None
+    level_stale: str | None = None
     fresh_level: bool = False
     emergency: bool = False
     kidney_injury: bool = False
+    creatinine_high: bool = False
     anuria: bool = False
     heart_block: bool = False
+    hypotension: bool = False
+    dehydrated: bool = False
     pulseless_torsades: bool = False
     severe_malnutrition_day_1: bool = False
     antenatal_magnesium: bool = False
     preterm: bool = False
     given_24h_mmol: Fraction = Fraction(0)
     given_unknown: bool = False
+    given_unclear: str | None = None
     interactions: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     blocked_im: tuple[str, ...] = ()
@@ -41,12 +49,27 @@ class State:
 
     @property
     def level_known(self) -> bool:
-        """Whether there is a number or a flag."""
-        return self.level is not None or self.level_flag is not None
+        """Whether there is a number or a flag that stands for now."""
+        return (self.level is not None or self.level_flag is not None) and self.level_stale is None
 
     def level_low(self, limit: Fraction) -> bool:
-        """Whether the level is known to be below `limit` mmol/L, or flagged low."""
-        return self.level < limit if self.level is not None else self.level_flag == "low"
+        """Whether the level is known now and below `limit` mmol/L, or flagged low."""
+        return self.level_known and (self.level < limit if self.level is not None else self.level_flag == "low")
+
+
+def parse_given(text: str, weight_kg: Fraction, knowledge: Knowledge) -> tuple[Fraction, str | None]:
+    """What was given in 24 hours, in mmol; or nothing, and `text` again where it does not say how much.
+
+    Milligrams of salt are those of magnesium sulfate heptahydrate, whatever is given now. A volume is not clear: the
+    ampoule it came from is not the one that is drawn now. Raises DoseInputError for what is no amount.
+    """
+    try:
+        amount = parse_amount(text, knowledge, nothing=True)
+    except AmbiguousUnitError as error:
+        return Fraction(0), error.written
+    if amount.kind == "ml":
+        return Fraction(0), amount.written
+    return amount.mmol(weight_kg, default_product("iv", knowledge), knowledge), None
 
 
 def parse_weight(text: str, knowledge: Knowledge) -> Fraction:

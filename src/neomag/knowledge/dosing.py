@@ -1,19 +1,17 @@
-"""What the knowledge says of dosing: one frozen type for each kind of entry of `dosing/`, made from the tables as read.
+"""What the knowledge says of dosing: one frozen type for each kind of entry of `dosing/`; `dosing_read` makes them.
 
 Numbers are exact Fractions; spans of time are whole seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from neomag.ages import seconds
-
-Table = dict[str, Any]
-T = TypeVar("T")
+ROUTES = ("iv", "im", "oral")
+SULFATE = "magnesium-sulfate-heptahydrate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +74,15 @@ class Regimen(Grounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling(Grounded):
-    """A limit that warns or refuses, above (`>`), from (`>=`) or below (`<`) a figure in `unit`."""
+    """A limit that warns or refuses, above (`>`), from (`>=`) or below (`<`) a figure in `unit`.
+
+    `code` is the refusal's, `warns` the warning's; a ceiling that only warns has no `code`.
+    """
 
     says: str
     unit: str
-    code: str
+    code: str | None = None
+    warns: str | None = None
     warn_above: Fraction | None = None
     warn_from: Fraction | None = None
     warn_below: Fraction | None = None
@@ -100,9 +102,14 @@ class Syringe(Grounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Says(Grounded):
-    """A refusal or warning: a code and one sentence, with {…} for figures."""
+    """A refusal or warning: one sentence, with {…} for figures. Its code is its id, or `code` where several wordings share one.
+
+    An order that passes a warning with `unusual` is not accepted as it stands.
+    """
 
     says: str
+    code: str | None = None
+    unusual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +121,7 @@ class Interaction(Grounded):
     condition: tuple[str, ...] = ()
     within: int | None = None
     refuses: bool = False
+    unusual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +135,11 @@ class Block(Grounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch(Grounded):
-    """A line of the monitoring plan; the antidote has figures of its own."""
+    """A line of the monitoring plan, for these routes; the antidote has figures of its own."""
 
     part: str
     says: str
+    routes: tuple[str, ...] = ROUTES
     after: int | None = None
     until: int | None = None
     product: str | None = None
@@ -152,7 +161,7 @@ class Spelling(Grounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words(Grounded):
-    """Words of an order and their role."""
+    """Words of an order, and what they do in it: their role."""
 
     role: str
     words: tuple[str, ...]
@@ -187,61 +196,3 @@ class Dosing:
     orders: Mapping[str, Words]
     weights: tuple[WeightBand, ...]
     defaults: Mapping[str, Any]
-
-
-_EXACT = {
-    "g_per_mol", "g_per_100ml", "label_mmol_per_ml", "percent", "warn_above", "warn_from", "warn_below",
-    "refuse_above", "refuse_from", "refuse_below", "holds_ml", "step_ml", "ml_per_kg", "ml_per_kg_most", "max_ml", "factor",
-}  # fmt: skip
-_EXACT_PAIRS = {"amount", "mg_per_kg", "mmol_per_kg"}
-_SPANS = {"every", "within", "after", "until", "over_least", "start", "end"}
-_RENAMED = {"from": "start", "to": "end"}
-
-
-def _value(name: str, value: Any) -> Any:
-    if name in _EXACT:
-        return Fraction(str(value))
-    if name in _EXACT_PAIRS:
-        return tuple(Fraction(str(v)) for v in cast("list[Any]", value))
-    if name in _SPANS:
-        return seconds(value)
-    if name == "over":
-        return seconds(value) if isinstance(value, str) else tuple(seconds(v) for v in value)
-    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value
-
-
-def entry(kind: type[T], code: str, table: Mapping[str, Any]) -> T:
-    """An entry of `kind` from its TOML table. Raises TypeError or ValueError for a key or number that does not belong."""
-    given = {_RENAMED.get(name, name): value for name, value in table.items()}
-    known = {field.name for field in fields(cast(Any, kind))}
-    if unknown := [name for name in given if name not in known]:
-        raise TypeError(f"unknown key {unknown[0]}")
-    return cast("Callable[..., T]", kind)(id=code, **{name: _value(name, value) for name, value in given.items()})
-
-
-def assemble_dosing(raw: Table, entries: Callable[[str, Callable[[str, Table], Any]], dict[str, Any]]) -> Dosing:
-    """The dosing knowledge from the `raw` tables; `entries` collects what is not well formed."""
-
-    def read(name: str, kind: type[T]) -> dict[str, T]:
-        return entries(f"dosing/{name}", lambda code, table: entry(kind, code, table))
-
-    bands = tuple(
-        WeightBand(r["sex"], int(r["months"]), Fraction(r["p3_kg"]), Fraction(r["p97_kg"]), r["source"])
-        for r in cast("list[dict[str, str]]", raw.get("dosing/weights", []))
-    )
-    return Dosing(
-        salts=read("salts", Salt),
-        products=read("products", Product),
-        regimens=read("regimens", Regimen),
-        ceilings=read("ceilings", Ceiling),
-        syringes=read("syringes", Syringe),
-        refusals=read("refusals", Says),
-        warnings=read("warnings", Says),
-        interactions=read("interactions", Interaction),
-        blocks=read("blocks", Block),
-        monitoring=read("monitoring", Watch),
-        amounts=read("amounts", Spelling),
-        orders=read("orders", Words),
-        weights=bands,
-        defaults=raw.get("dosing/defaults", {}),
-    )

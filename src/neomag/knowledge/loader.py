@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 from neomag.ages import seconds
 from neomag.knowledge.checks import check
-from neomag.knowledge.dosing import assemble_dosing
+from neomag.knowledge.dosing_read import assemble_dosing
 from neomag.knowledge.model import (
     Analyte,
     Claim,
