@@ -47,9 +47,9 @@ def directory() -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    # Foods are thousands of rows that an assessment never reads: `feeding/` has readers of its own.
-    aside = folder / "feeding"
-    return sorted(p for p in folder.rglob("*") if p.suffix in {".toml", ".csv"} and aside not in p.parents)
+    # Foods are thousands of rows, codes of records hundreds, that an assessment never reads: they have readers of their own.
+    aside = {folder / "feeding", folder / "cohort"}
+    return sorted(p for p in folder.rglob("*") if p.suffix in {".toml", ".csv"} and aside.isdisjoint(p.parents))
 
 
 def digest(folder: Path) -> str:
