@@ -238,3 +238,30 @@ def test_no_age_within_two_years_is_without_centiles(knowledge: Knowledge) -> No
     known = {(band.sex, band.months) for band in knowledge.dosing.weights}
     assert known == {(row["sex"], int(row["months"])) for row in rows("weights_who_lms.csv")}
     assert len(known) == len(knowledge.dosing.weights) == 50
+
+
+def test_a_preterm_infant_is_not_light_for_its_age_until_two_years(knowledge: Knowledge) -> None:
+    for age, odd in ((12 * MONTH, False), (24 * MONTH - 1, False), (24 * MONTH, True), (24.5 * MONTH, True)):
+        found = calculate(infant("6", age=int(age), preterm=True), knowledge, amount="0.1mmol/kg")
+        assert warned(found, "weight-for-age") is odd, age
+    assert warned(calculate(infant("19", age=12 * MONTH, preterm=True), knowledge, amount="0.1mmol/kg"), "weight-for-age")
+    for weeks, preterm in (("35w0d", True), ("36w6d", True), ("37w0d", False), ("38w0d", False)):
+        given = case(lab("magnesium", 0.4, "mmol/L"), now="60 d", infant={"weight": "3 kg", "gestation": weeks})
+        assert state_of_case(given, knowledge=knowledge).preterm is preterm, weeks
+
+
+# Orders
+
+
+@pytest.mark.parametrize(("ml", "agrees"), [("0.2096", True), ("0.2106", False), ("0.1909", True), ("0.1900", False)])
+def test_two_amounts_of_one_order_agree_within_a_twentieth(ml: str, agrees: bool, knowledge: Knowledge) -> None:
+    """100 mg of the salt is 0.2 mL of 50 %."""
+    found = check_order(f"MgSO4 100 mg-salt ({ml} mL of 50%) IV over 60 min", infant(), knowledge)
+    assert (found.verdict != "refused") is agrees
+
+
+@pytest.mark.parametrize(("amount", "agrees"), [("22.6", True), ("22.4", False), ("27.6", True)])
+def test_an_order_within_a_tenth_of_a_regimen_is_that_regimens(amount: str, agrees: bool, knowledge: Knowledge) -> None:
+    """The US handbook gives 25 to 50 mg/kg."""
+    found = check_order(f"MgSO4 {amount} mg-salt/kg IV over 60 min", infant(), knowledge)
+    assert ("us-handbook" in found.regimens) is agrees
