@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.explain import Explainer, figure
@@ -41,7 +42,8 @@ def pdf(plan: Plan, said: Explainer) -> bytes:
     for size in _SIZES:
         source = "\n".join(_source(plan, said, size)).encode()
         # A picture comes back alone, several pages as a list: letters are made smaller until one page holds it all.
-        if isinstance(typst.compile(source, format="png", ppi=_COARSE), bytes) or size == _SIZES[-1]:
+        pages = cast("bytes | list[bytes]", typst.compile(source, format="png", ppi=_COARSE))
+        if isinstance(pages, bytes) or size == _SIZES[-1]:
             return typst.compile(source)
     raise AssertionError("there is a last size")
 
