@@ -33,14 +33,7 @@ def parse(data: bytes, *, name: str = "") -> list[Any]:
     most = MAX_LINES_BYTES if lines else MAX_BYTES
     if len(data) > most:
         raise DocumentError(f"larger than {most // 1024 // 1024} MiB; give one file a case, or JSON Lines")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"not UTF-8 text (byte {error.start})") from None
-    if "\0" in text:
-        raise DocumentError("holds a NUL character; it is not a text file")
-    if not text.strip():
-        raise DocumentError("empty")
+    text = decoded(data)
     if lines:
         return _lines(text)
     if suffix == "json":
@@ -54,6 +47,19 @@ def parse(data: bytes, *, name: str = "") -> list[Any]:
             return _yaml(text)  # YAML's own {flow: style}
         except DocumentError:
             raise error from None
+
+
+def decoded(data: bytes, *, when_empty: str = "empty") -> str:
+    """The text of a file. Raises DocumentError when it is not UTF-8, holds a NUL, or is empty (saying `when_empty`)."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"not UTF-8 text (byte {error.start})") from None
+    if "\0" in text:
+        raise DocumentError("holds a NUL character; it is not a text file")
+    if not text.strip():
+        raise DocumentError(when_empty)
+    return text
 
 
 def _looks_like_lines(data: bytes) -> bool:

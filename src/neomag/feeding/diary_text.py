@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from neomag.case.documents import DocumentError, parse
+from neomag.case.documents import DocumentError, decoded, parse
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.measures import is_measure, leading_number
 from neomag.nearest import hint
@@ -20,6 +20,7 @@ _MILK_KEYS = (*MILKS, "kind", "feeds")
 # A line of YAML that plain lines never have.
 _YAML = re.compile(r"^(?:milk|foods)\s*:|^\s*-\s|^---", re.MULTILINE)
 _KEY = re.compile(r"([A-Za-z][A-Za-z _-]*?)\s*:\s*(.*)")
+_EMPTY = "empty; write lines such as `age: 8 mo`, `breast: 5 feeds` and `60 g banana`"
 _TEXT = {".txt", ".text", ".diary"}
 
 
@@ -54,7 +55,7 @@ def read_text(data: bytes, name: str, problems: list[str]) -> Written | None:
     """The entries in `data`, with what cannot be read added to `problems`; None when nothing can."""
     try:
         if _is_plain(data, name):
-            return _plain(_decoded(data), problems)
+            return _plain(decoded(data, when_empty=_EMPTY), problems)
         documents = parse(data, name=name if "." in name else "")
     except DocumentError as error:
         problems.append(str(error))
@@ -75,18 +76,6 @@ def _is_plain(data: bytes, name: str) -> bool:
         return False
     text = data.decode("utf-8-sig", errors="replace").lstrip()
     return text[:1] not in {"{", "["} and not _YAML.search(text)
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"not UTF-8 text (byte {error.start})") from None
-    if "\0" in text:
-        raise DocumentError("holds a NUL character; it is not a text file")
-    if not text.strip():
-        raise DocumentError("empty; write lines such as `age: 8 mo`, `breast: 5 feeds` and `60 g banana`")
-    return text
 
 
 # Plain lines
