@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 import statistics
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from neomag.feeding.highs import HighsSession
@@ -138,7 +139,7 @@ def main() -> None:
             f"  {name:<10} median {statistics.median(of):6.2f} s, slowest {max(of):6.2f} s, "
             f"{statistics.median(of) / ours:5.1f} times HiGHS; mean of the largest shortfall {statistics.mean(reached[name]):.4f}"
         )
-    full = [timed(Request(age_months=r.age_months, milk=r.milk, seldom=True), HighsSession)[0] for r in requests[::2]]
+    full = [timed(replace(r, ranges=True), HighsSession)[0] for r in requests]
     verdict = "met" if statistics.median(full) < AIM_SECONDS else "MISSED"
     print(f"  with the least and most of every nutrient: median {statistics.median(full):.2f} s   (aim: under 1 s; {verdict})")
 

@@ -121,8 +121,9 @@ def test_a_sites_own_foods_keep_the_rules(tmp_path: Path) -> None:
         ("food,price_per_100g\nbanana,-1\n", "is no price"),
         ("food,cost\nbanana,1\n", "a list has the columns food and price_per_100g"),
         ("food,price_per_100g\n", "has no foods"),
-        ("name,magnesium\nMash,10\n", "a plan needs a portion"),
-        ("name,magnesium,portion_g\nMash,10,50\n", "a plan needs its food group"),
+        ("name,magnesium\nMash,10\n", "a plan needs a column `sodium`"),
+        ("name,magnesium,energy,sodium\nMash,10,80,3\n", "a plan needs a portion"),
+        ("name,magnesium,energy,sodium,portion_g\nMash,10,80,3,50\n", "a plan needs its food group"),
     ],
 )
 def test_foods_that_cannot_be_read_are_named_with_their_line(tmp_path: Path, text: str, says: str) -> None:

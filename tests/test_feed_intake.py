@@ -667,8 +667,8 @@ def test_every_problem_is_named_in_the_order_of_the_diary() -> None:
 
 
 def test_an_unknown_food_names_the_foods_of_plans_first() -> None:
-    with pytest.raises(DiaryError, match="write one of `lentils, cooked`"):
-        read_diary(b"age: 8 mo\n30 g lentils", load_foods().foods)
+    with pytest.raises(DiaryError, match="write one of `egg noodles, cooked`"):
+        read_diary(b"age: 8 mo\n30 g noodles", load_foods().foods)
 
 
 def test_words_are_whole_words() -> None:

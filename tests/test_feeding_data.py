@@ -339,10 +339,10 @@ def test_a_portion_of_liver_leaves_room_for_the_retinol_of_milk(feeding: Feeding
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("plan.toml", 'sources = ["PEDNUTRI-UL"]', 'sources = ["NOBODY"]', "source NOBODY is not in sources.toml"),
+        ("plan.toml", 'sources = ["NUTRISURVEY"]', 'sources = ["NOBODY"]', "source NOBODY is not in sources.toml"),
         ("plan.toml", '"olive oil", ', '"olive oyl", ', "no candidate `olive oyl`"),
         ("plan.toml", '"magnesium", "calcium",', '"magnesia", "calcium",', "no nutrient `magnesia`"),
-        ("plan.toml", 'policy = "What the word means."', 'note = "What the word means."', "needs sources, or policy"),
+        ("candidates.toml", 'policy = "Fish, eggs and milk stay."', 'note = "Fish, eggs and milk stay."', "needs sources, or policy"),
         ("candidates.csv", '"Banana, raw",', '"Banana, blue",', "in composition.csv"),
         ("intakes.csv", ",DRI-MINERALS,", ",DRI-NOBODY,", "source DRI-NOBODY"),
     ],
@@ -383,6 +383,15 @@ RULES = read(Path(__file__).parent / "data" / "food_safety_rules.csv")
 
 def test_every_rule_of_the_dossier_is_there_and_no_other(feeding: FeedingKnowledge) -> None:
     assert list(feeding.safety) == [row["rule_id"] for row in RULES]
+
+
+def test_rules_that_are_ours_stand_apart_and_say_so(feeding: FeedingKnowledge) -> None:
+    assert list(feeding.beyond) == ["alcohol", "raw_flesh"]
+    assert list(feeding.rules) == [*feeding.safety, *feeding.beyond]
+    for rule in feeding.beyond.values():
+        assert (rule.status, rule.sources, bool(rule.policy)) == ("OURS", (), True)
+        assert set(rule.tags) <= set(about()["tags"])
+        assert not [word for word in rule.words if not means(rule, word)], rule.id
 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row["rule_id"])
@@ -429,7 +438,7 @@ FORBIDS = ("forbid", "forbid_without_prescription")
 
 def forbidden(candidate: Candidate, age: int, feeding: FeedingKnowledge) -> list[str]:
     """Rules that forbid the food at this age, by its tags and by its name."""
-    rules = [rule for rule in feeding.safety.values() if rule.action in FORBIDS and rule.holds_at(age)]
+    rules = [rule for rule in feeding.rules.values() if rule.action in FORBIDS and rule.holds_at(age)]
     return [
         rule.id
         for rule in rules

@@ -13,6 +13,7 @@ import click
 from neomag.cli.common import COLOR, console, fail
 
 if TYPE_CHECKING:
+    from neomag.feeding.cautions import Said
     from neomag.feeding.plan import Request
 
 
@@ -22,18 +23,25 @@ def _words(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _months(text: str) -> int:
+    """Completed months; a child of 180 days is read as one of six months, which is when food begins."""
     from neomag import ages
     from neomag.feeding.errors import FeedingInputError
+    from neomag.knowledge.feeding import load_feeding
 
     try:
-        return ages.seconds(text) // ages.MONTH
+        age = ages.seconds(text)
     except ValueError as error:
         raise FeedingInputError(f"--age: {error}") from None
+    begins = load_feeding().plan["ages"]
+    months = age // ages.MONTH
+    return begins["from_months"] if months < begins["from_months"] and age >= begins["from_days"] * ages.DAY else months
 
 
 @click.command("plan")
 @click.option("--age", required=True, help="The baby's age, such as 8mo.")
-@click.option("--milk", default="breast", show_default=True, help="breast, mixed, formula, or animal (from 12 months).")
+@click.option(
+    "--milk", default="breast", show_default=True, help="breast, mixed, formula, formula-soy, or animal (from 12 months)."
+)
 @click.option("--milk-amount", default="average", show_default=True, help="low, average or high for the age.")
 @click.option("--exclude", multiple=True, metavar="FOOD", help="Leave out: egg, fish, wheat, a food's name … May be repeated.")
 @click.option("--diet", help="vegetarian or vegan.")
@@ -75,6 +83,7 @@ def _plan(given: dict[str, Any]) -> int:
 
     known, table = load_feeding(), load_foods()
     request = _request(given)
+    warnings: tuple[Said, ...] = ()
     if given["foods"]:
         from neomag.feeding.market import market
 
@@ -82,7 +91,8 @@ def _plan(given: dict[str, Any]) -> int:
     if given["habit"]:
         from neomag.feeding.habit import habit_of
 
-        request = replace(request, habit=habit_of(given["habit"], request.age_months, table))
+        habit, warnings = habit_of(given["habit"], request.age_months, table)
+        request = replace(request, habit=habit)
     found = make(request, known, table)
     said = Explainer(found, known, table)
     if given["page"]:
@@ -97,6 +107,8 @@ def _plan(given: dict[str, Any]) -> int:
         from neomag.feeding.show_plan import show_plan
 
         show_plan(found, said, console(given["color"]))
+    for warned in warnings:
+        click.echo(f"neomag: {given['habit']}: {warned.says}", err=True)
     return 3 if found.status == "infeasible" else 0
 
 

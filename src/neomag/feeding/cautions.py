@@ -31,6 +31,12 @@ class Said:
     level: str = WARNING
     foods: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The sentence on one line: the foods it is about, what is said, and its sources."""
+        about = f"{', '.join(self.foods)}: " if self.foods else ""
+        return f"{about}{self.says} [{', '.join(self.sources) or 'policy'}]"
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         found: dict[str, Any] = {"code": self.code, "says": self.says, "sources": list(self.sources), "level": self.level}
@@ -49,6 +55,8 @@ def notes(
     """How figures came about, and losses, which are told and not subtracted."""
     said, found = load_diaries(), list[Said]()
     found += [_said(said.losses[code], code) for code in diary.losses]
+    if taken := dict.fromkeys(f"{item.name} as {item.food.name}" for item in diary.foods if item.taken):
+        found.append(_said(said.notes["taken-as"], names="; ".join(taken)))
     if _milk_only(diary) and not _milk_low(diary, breast):
         found.append(_said(said.notes["milk-enough"]))
     if breast is not None:
@@ -110,7 +118,7 @@ def _said(of: Ground, code: str = "", level: str = WARNING, foods: tuple[str, ..
 
 
 def _not_food(diary: Diary) -> Iterator[Said]:
-    safety = load_feeding().safety
+    safety = load_feeding().rules
     for item in dict.fromkeys((n.code, n.word) for n in diary.not_food):
         of = load_diaries().no_food[item[0]]
         sources = (*of.sources, *(safety[of.rule].sources if of.rule in safety else ()))
@@ -119,14 +127,14 @@ def _not_food(diary: Diary) -> Iterator[Said]:
 
 def _early(diary: Diary) -> Iterator[Said]:
     note: Note = load_diaries().notes["early-food"]
-    if diary.foods and diary.age < (note.before_days or 0) * ages.DAY:
+    if diary.foods and diary.age < load_feeding().plan["ages"]["from_days"] * ages.DAY:
         yield _said(note, note.rule, foods=tuple(dict.fromkeys(item.name for item in diary.foods)))
 
 
 def _unsafe(diary: Diary, parts: Sequence[Part], nutrients: Mapping[str, NutrientIntake]) -> Iterator[Said]:
     """What the rules of safety say of the foods and milks of the day."""
     warned = load_diaries().warned
-    for rule in load_feeding().safety.values():
+    for rule in load_feeding().rules.values():
         if not rule.holds_at(diary.age_months) or rule.id in {of.rule for of in load_diaries().no_food.values()}:
             continue
         touched = [part for part in parts if _concerns(rule, part)]

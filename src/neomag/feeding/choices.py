@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from neomag.feeding.errors import FeedingInputError
+from neomag.feeding.leave_out import excluded_by
 from neomag.feeding.words import touches
 from neomag.knowledge.feeding import Candidate, FeedingKnowledge, SafetyRule
 from neomag.knowledge.foods import Food, FoodTable
-from neomag.nearest import hint
 
 # Without these a food cannot be held against the rules that are never broken.
-_NEEDED = ("energy", "magnesium", "sodium")
+NEEDED = ("energy", "magnesium", "sodium")
 _WEEK = 7
+_FORBID = ("forbid", "forbid_without_prescription")
+_FORMS = ("forbid_form", "require_form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The choices, and what was left out."""
+    """The choices, what was left out, and what is to be minded with the diet that was asked for."""
 
     choices: tuple[Choice, ...]
     left_out: tuple[LeftOut, ...]
+    cautions: tuple[str, ...] = ()
 
 
 def choose(
@@ -68,13 +70,13 @@ def choose(
     seldom: bool = True,
     priced: bool = False,
 ) -> Chosen:
-    """The choices of a plan. Raises FeedingInputError for an exclusion that names nothing there is."""
-    excluded = _excluded([c for c, _ in candidates], exclude, diet, known)
-    rules = [rule for rule in known.safety.values() if rule.holds_at(age_months)]
+    """The choices of a plan. Raises FeedingInputError for an exclusion that leaves nothing out, or a diet that there is not."""
+    excluded = excluded_by([c for c, _ in candidates], exclude, diet, known)
+    rules = [rule for rule in known.rules.values() if rule.holds_at(age_months)]
     choices: list[Choice] = []
     left: list[LeftOut] = []
     for candidate, food in candidates:
-        forbidding = next((rule.id for rule in rules if _forbids(rule, candidate)), None)
+        forbidding = next((rule.id for rule in rules if _forbids(rule, candidate, known)), None)
         if not (candidate.from_months <= age_months <= (candidate.to_months or age_months)):
             left.append(LeftOut(candidate, food, "age"))
         elif forbidding:
@@ -87,7 +89,7 @@ def choose(
             left.append(LeftOut(candidate, food, "seldom"))
         elif priced and candidate.price is None:
             left.append(LeftOut(candidate, food, "price"))
-        elif any(food.per_100g.get(n) is None for n in _NEEDED) or (
+        elif any(food.per_100g.get(n) is None for n in NEEDED) or (
             (candidate.animal or candidate.fortified) and "vitamin_a_rae" not in food.per_100g
         ):
             left.append(LeftOut(candidate, food, "data"))
@@ -97,7 +99,8 @@ def choose(
                 choices.append(_choice(candidate, food, age_months, most))
             else:
                 left.append(LeftOut(candidate, food, rule))
-    return Chosen(tuple(choices), tuple(left))
+    caution = known.diets[diet].caution if diet else ""
+    return Chosen(tuple(choices), tuple(left), (caution,) if caution else ())
 
 
 def shipped(known: FeedingKnowledge, table: FoodTable) -> list[tuple[Candidate, Food]]:
@@ -122,11 +125,19 @@ def _choice(candidate: Candidate, food: Food, age_months: int, most: int) -> Cho
 
 def concerns(rule: SafetyRule, candidate: Candidate) -> bool:
     """Whether a rule of safety is about this food."""
-    return touches(rule, candidate.tags, candidate.short, candidate.name)
+    return touches(rule, candidate.tags, candidate.short, candidate.name, own=candidate.own)
 
 
-def _forbids(rule: SafetyRule, candidate: Candidate) -> bool:
-    return rule.action in ("forbid", "forbid_form", "forbid_without_prescription") and concerns(rule, candidate)
+def _forbids(rule: SafetyRule, candidate: Candidate, known: FeedingKnowledge) -> bool:
+    """Whether a rule leaves a food out.
+
+    A form that is forbidden or required leaves no shipped food out: each is written in a form that is safe. A site's own food
+    is known by its name alone, not by what its kind may hold: not every egg is raw.
+    """
+    if rule.action not in _FORMS:
+        return rule.action in _FORBID and concerns(rule, candidate)
+    stated = candidate.tags - set(known.holds)
+    return candidate.own and touches(rule, stated, candidate.short, candidate.name, own=True)
 
 
 def halves_in(portions_per_week: float, days: int) -> int:
@@ -141,28 +152,10 @@ def _most_half(candidate: Candidate, rules: Iterable[SafetyRule], days: int, kno
     """
     variety = known.plan["variety"]
     own = halves_in(candidate.most_per_week, days)
-    most = min(own, variety["most_of_a_food"] * days, variety["most_of_a_food_per_week"])
+    a_day = variety["more_of_a_kind"].get(candidate.kind, variety["most_of_a_food"])
+    a_week = variety["most_of_a_food_per_week"] * a_day / variety["most_of_a_food"]
+    most = min(own, a_day * days, int(a_week))
     for rule in rules:
         if rule.most_portions_per_week is not None and concerns(rule, candidate):
             return min(most, int(2 * rule.most_portions_per_week * days // _WEEK)), rule.id
     return most, ""
-
-
-def _excluded(candidates: Sequence[Candidate], exclude: Sequence[str], diet: str | None, known: FeedingKnowledge) -> set[str]:
-    """The short names of what is excluded: by a diet's tags, a tag, a kind, a group, a name, or a word of a name."""
-    diets: Mapping[str, Mapping[str, list[str]]] = known.plan["diets"]
-    if diet is not None and diet not in diets:
-        raise FeedingInputError(f"diet `{diet[:40]}`: write {' or '.join(diets)}")
-    of_diet = set(diets[diet]["tags"]) if diet else set[str]()
-    found = {c.short for c in candidates if c.tags & of_diet}
-    for said in exclude:
-        word = said.strip().casefold()
-        words = {word, word.removesuffix("s")}
-        hit = {c.short for c in candidates if words & {*c.tags, c.kind, c.group, c.short.casefold()}}
-        if not hit:
-            hit = {c.short for c in candidates if words & set(c.short.casefold().replace(",", " ").split())}
-        if not hit and not any(words & {*rule.tags, *rule.words} for rule in known.safety.values()):
-            names = {*(n for c in candidates for n in (c.kind, c.group, c.short, *c.tags))}
-            raise FeedingInputError(f"exclude `{said[:40]}`: no food is called so{hint(word, names, 0.5)}")
-        found |= hit
-    return found

@@ -32,12 +32,13 @@ class Milk:
 
 @dataclass(frozen=True, slots=True)
 class Eaten:
-    """A food, its grams, and the name and amount as written."""
+    """A food, its grams, and the name and amount as written. `taken` names the food that an everyday name was taken for."""
 
     food: Food
     grams: Span
     name: str
     written: str
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from typing import cast
 
 from neomag import ages
 from neomag.feeding.day import ANIMAL, BREAST, FORMULA, Diary, DiaryError, Eaten, Milk, NotFood
-from neomag.feeding.diary_entries import Form, count, no_food, read_food, read_medicine, read_milk
+from neomag.feeding.diary_entries import Form, count, no_food, read_food, read_medicine, read_milk, unsafe
 from neomag.feeding.diary_text import read_text
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.measures import parse_amount, weight
 from neomag.knowledge.diaries import load_diaries
+from neomag.knowledge.feeding import STEPS
 from neomag.knowledge.foods import Food
 from neomag.nearest import hint
 
@@ -50,6 +51,7 @@ def read_diary(data: bytes, foods: Mapping[str, Food], *, name: str = "", age: s
         form.problems.append("no milk and no food in the diary; write lines such as `breast: 5 feeds` and `60 g banana`")
     form.problems += _too_much(milk, eaten)
     if form.problems or seconds is None:
+        form.problems += unsafe(written, form, STEPS[0] if seconds is None else seconds // ages.MONTH)
         raise DiaryError(sorted(form.problems, key=_line))
     return Diary(
         seconds, seconds // ages.MONTH, tuple(milk), tuple(eaten), meals, kg, losses or (), tuple(form.not_food), notes

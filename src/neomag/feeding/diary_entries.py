@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,21 +10,24 @@ from typing import TypeVar
 
 from neomag import ages
 from neomag.feeding.day import BREAST, Eaten, Milk, NotFood
-from neomag.feeding.diary_text import Entry
+from neomag.feeding.diary_text import Entry, Written
 from neomag.feeding.errors import FeedingInputError
+from neomag.feeding.everyday import everyday_food
 from neomag.feeding.food_groups import candidate_of
 from neomag.feeding.measures import grams, leading_number, parse_amount, volume, weight
-from neomag.feeding.search import named
-from neomag.feeding.words import found, tokens
+from neomag.feeding.words import found, meant, named_by
 from neomag.knowledge.diaries import load_diaries
-from neomag.knowledge.feeding import STEPS, load_feeding
+from neomag.knowledge.feeding import STEPS, Candidate, load_feeding
 from neomag.knowledge.foods import Food
 
 T = TypeVar("T")
 ON_DEMAND = "on demand"
 # Words that say a number counts feeds.
 _FEEDS = {"feed", "feeds", "breastfeed", "breastfeeds", "bottle", "bottles"}
-_NEAR = 4
+# What parts a text into phrases, each of which may excuse a word of its own and of no other.
+_PHRASES = re.compile(r"[.,;:!?/\n]|\b(?:and|then|plus|also|after|before)\b", re.IGNORECASE)
+_NOTHING = {"none", "no", "nil", "nothing", "n/a", "na", "-", "0", "no medicines", "no medicine", "keine", "aucun"}
+_FROM_DAYS = "from_days"
 
 
 @dataclass(slots=True)
@@ -42,15 +46,15 @@ class Form:
             return None
 
 
-def count(written: object, of: str) -> int | None:
-    """A whole number of meals or feeds."""
+def count(written: object, of: str, such: str = "") -> int | None:
+    """A whole number of meals or feeds; `such` shows how it is written."""
     if written is None:
         return None
     number = int(written) if isinstance(written, str) and written.strip().isdecimal() and len(written) < 9 else written
     if isinstance(number, Decimal | float) and abs(number) < 10**6 and number == int(number):
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise FeedingInputError(f"`{str(written)[:40]}`: write a whole number, such as `{of}: 3`")
+        raise FeedingInputError(f"`{str(written)[:40]}`: write a whole number, such as {such or f'`{of}: 3`'}")
     most = load_diaries().most[of]
     if number > most.most:
         raise FeedingInputError(f"`{number}`: {most.says.format(most=f'{most.most:g}')}")
@@ -60,21 +64,41 @@ def count(written: object, of: str) -> int | None:
 def read_medicine(entry: Entry, form: Form) -> None:
     """What is written as a medicine is never food; those without a known word count as supplements."""
     text = str(entry.value)
+    if text.strip(" .").casefold() in _NOTHING:
+        return
     hits = no_food(text, in_notes=False) or [("supplement", " ".join(text.split())[:60])]
     form.not_food += [NotFood(code, word, False) for code, word in hits]
 
 
 def no_food(text: str, *, in_notes: bool) -> list[tuple[str, str]]:
-    """The classes of what is no food that the text names, with the words."""
-    hits: list[tuple[str, str]] = []
+    """The class of what is no food that the text names, with the word. Tofu excuses a word of its own phrase alone."""
+    rules = load_feeding().rules
     for of in load_diaries().no_food.values():
-        rule = load_feeding().safety.get(of.rule)
-        if rule is not None and found(rule.but, text):
-            continue
-        words = {*of.words, *(rule.words if rule else ())} - (set(of.not_in_notes) if in_notes else set())
-        if word := found(words, text):
-            hits.append((of.id, word))
-    return hits[:1]
+        rule = rules.get(of.rule)
+        common = set(of.not_in_notes) if in_notes else set[str]()
+        sure = {*of.words, *(rule.always if rule else ())} - common
+        word = found(sure, text)
+        if word is None and rule is not None:
+            doubtful = set(rule.words) - sure - common
+            word = next((hit for part in _PHRASES.split(text) if (hit := meant(doubtful, rule.but, part))), None)
+        if word:
+            return [(of.id, word)]
+    return []
+
+
+def unsafe(written: Written, form: Form, age_months: int) -> list[str]:
+    """What is not safe in a diary that could not be read, a line each: a warning does not wait until every line is right."""
+    said, feeding = load_diaries(), load_feeding()
+    lines = [said.no_food[item.code].says.format(found=item.word) for item in form.not_food]
+    for where, text in [*((entry.where, entry.food) for entry in written.foods), *written.unread]:
+        if (where, text) in written.unread:  # what was read is in the form
+            lines += [f"{where}: {said.no_food[code].says.format(found=word)}" for code, word in no_food(text, in_notes=False)]
+        lines += [
+            f"{where}: {' '.join(text.split())[:40]}: {rule.says} [{', '.join(rule.sources) or 'policy'}]"
+            for rule in feeding.rules.values()
+            if rule.action in said.warned and rule.holds_at(age_months) and named_by(rule, text)
+        ]
+    return list(dict.fromkeys(lines))
 
 
 def read_milk(entry: Entry, foods: Mapping[str, Food]) -> Milk:
@@ -90,7 +114,11 @@ def read_milk(entry: Entry, foods: Mapping[str, Food]) -> Milk:
             ml = _millilitres(part, kind)
         elif number is None and (part.casefold() != ON_DEMAND or kind != BREAST):
             type_ = part
-    times = count(feeds, "breastfeeds" if kind == BREAST else "feeds")
+    times = count(
+        feeds,
+        "breastfeeds" if kind == BREAST else "feeds",
+        such="`breast: 5 feeds`" if kind == BREAST else f"`{kind}: 700 mL, 4 feeds`",
+    )
     if ml is None and kind != BREAST:
         raise FeedingInputError(f"`{str(value)[:40]}`: write how much was drunk, such as `{kind}: 200 mL`")
     told = ml is not None or times is not None or ON_DEMAND in str(value).casefold()
@@ -129,27 +157,18 @@ def read_food(entry: Entry, foods: Mapping[str, Food], form: Form, age: int | No
     amount = parse_amount(entry.value, default_unit=entry.default_unit)
     if entry.default_unit and amount.number > load_diaries().most["pieces"].most:
         raise FeedingInputError(f"`{amount.text} {text[:40]}` has no unit; write it as `{amount.text} g {text[:40]}`")
-    food = _named(text, foods)
-    candidate, months = candidate_of(food), (age or 0) // ages.MONTH
-    portion_g = candidate.at(months)[0] if candidate is not None and months >= STEPS[0] else None
+    food, taken = everyday_food(text, foods)
+    portion_g = _portion(candidate_of(food), age or 0)
     eaten = grams(amount, food, portion_g)
     written = f"{amount.text} {' '.join(text.split())}"
     if food.kind:
         ml = eaten.least / (food.density or 1.0)
         return Milk(food.kind, None if food.kind == BREAST else food, ml, None, written)
-    return Eaten(food, eaten, " ".join(text.split()), written)
+    return Eaten(food, eaten, " ".join(text.split()), written, taken)
 
 
-def _named(text: str, foods: Mapping[str, Food]) -> Food:
-    """The food of a name; a name that is none is answered with the plain foods of plans that have its words, if any do."""
-    try:
-        return named(text, foods)
-    except FeedingInputError:
-        wanted = {token.removesuffix("s") for token in tokens(text)}
-        shorts = [c.short for c in load_feeding().candidates.values()]
-        near = [short for short in shorts if wanted <= {token.removesuffix("s") for token in tokens(short)}]
-        if not wanted or not near:
-            raise
-        near.sort(key=lambda short: (tokens(short)[0].removesuffix("s") not in wanted, len(short)))
-        listed = ", ".join(f"`{short}`" for short in near[:_NEAR])
-        raise FeedingInputError(f"no food `{text[:60]}`; write one of {listed}, or a name of `neomag food search`") from None
+def _portion(candidate: Candidate | None, age: int) -> float | None:
+    """What a plan would serve of a candidate at an age in seconds, from the day on which food begins."""
+    if candidate is None or age < load_feeding().plan["ages"][_FROM_DAYS] * ages.DAY:
+        return None
+    return candidate.at(max(age // ages.MONTH, STEPS[0]))[0]

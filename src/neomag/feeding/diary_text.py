@@ -39,12 +39,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Written:
-    """A diary as written: single keys, and entries of milk, foods and medicines."""
+    """A diary as written: single keys, entries of milk, foods and medicines, and lines that are no entry, with their places."""
 
     single: dict[str, Any] = field(default_factory=dict[str, Any])
     milk: list[Entry] = field(default_factory=list[Entry])
     foods: list[Entry] = field(default_factory=list[Entry])
     medicines: list[Entry] = field(default_factory=list[Entry])
+    unread: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def get(self, key: str) -> Any:
         """A single key, None when it was not written."""
@@ -96,6 +97,7 @@ def _plain(text: str, problems: list[str]) -> Written:
                 written.foods.append(food_line(where, line))
             except FeedingInputError as error:
                 problems.append(f"{where}: {error}")
+                written.unread.append((where, line))
     return written
 
 
@@ -174,6 +176,12 @@ def _list(written: Written, key: str, value: Any, problems: list[str]) -> None:
                 written.foods.append(_food_entry(where, item))
         except FeedingInputError as error:
             problems.append(f"{where}: {error}")
+            written.unread.append((where, _said(item)))
+
+
+def _said(item: Any) -> str:
+    """What an entry that could not be read says, its keys left out."""
+    return " ".join(str(value) for value in cast(dict[str, Any], item).values()) if isinstance(item, dict) else str(item)
 
 
 def _keys(given: Mapping[str, Any], allowed: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from neomag.feeding.choices import Choice, concerns, halves_in
+from neomag.feeding.choices import Choice, concerns
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.model import Hard, Pattern
 from neomag.knowledge import load
@@ -18,7 +18,8 @@ from neomag.knowledge.intakes import load_milk_volumes
 BREAST, FORMULA, ANIMAL = "breast-milk", "infant-formula", "cow-milk"
 AMOUNTS = ("low", "average", "high")
 # Milk is a food group of its own when it comes from the breast; another milk is dairy.
-_BREAST_GROUP = "breast milk"
+_BREAST_GROUP = "breast-milk"
+_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +36,54 @@ class Milk:
         """Whether any of it comes from the breast."""
         return any(food.kind == "breast" for food, _ in self.parts)
 
+    def lacks(self, nutrient: str) -> list[str]:
+        """The milks for which the table has no figure of a nutrient."""
+        return [food.name for food, _ in self.parts if nutrient not in food.per_100g]
 
-def milk_of(age_months: int, pattern: str, amount: str, known: FeedingKnowledge, table: FoodTable) -> Milk:
-    """The milk of a day by a pattern of plan.toml. Raises FeedingInputError for one that there is not, or not at this age."""
+
+def milk_of(
+    age_months: int, pattern: str, amount: str, barred: frozenset[str], known: FeedingKnowledge, table: FoodTable
+) -> Milk:
+    """The milk of a day by a pattern of plan.toml; `barred` are tags that a diet or an exclusion leaves out.
+
+    Below six months formula goes by weight and has no amount here. Raises FeedingInputError for a pattern that there is not,
+    not at this age, or of a milk that is barred.
+    """
     patterns = known.plan["milk"]
     if pattern not in patterns:
         raise FeedingInputError(f"milk `{pattern[:40]}`: write one of {', '.join(patterns)}")
     if amount not in AMOUNTS:
         raise FeedingInputError(f"milk amount `{amount[:40]}`: write one of {', '.join(AMOUNTS)}")
     of = patterns[pattern]
+    if against := barred & set(of.get("tags", ())):
+        others = " or ".join(name for name, other in patterns.items() if not barred & set(other.get("tags", ())))
+        out = ", ".join(sorted(against))
+        raise FeedingInputError(f"milk `{pattern}` is {of['says']}, and {out} is left out; take {others}, and ask a clinician")
     if age_months < of.get("from_months", 0):
         rule = known.safety[of["rule"]]
         raise FeedingInputError(f"milk `{pattern}` is from {of['from_months']} months: {rule.says} [{', '.join(rule.sources)}]")
+    parts: list[tuple[Food, float]] = []
+    energy: dict[str, float] = {}
     if "ml" in of:
         food = table.foods[ANIMAL]
-        parts = ((food, of["ml"] * (food.density or 1.0)),)
+        parts.append((food, of["ml"] * (food.density or 1.0)))
     else:
         band = load_milk_volumes().at(age_months)
-        breast, formula = table.foods[BREAST], table.foods[FORMULA]
-        volume = {"low": band.low, "average": band.average, "high": band.high}[amount]
-        # From 6 months PAHO/WHO give the energy of the average milk, and the volumes scale it; before, volume is all there is.
-        kcal = (band.milk or band.average * (breast.density or 1.0) * (breast.energy or 0.0) / 100) * volume / band.average
-        shares = ((breast, of["share"]), (formula, 1 - of["share"]))
-        parts = tuple((food, 100 * kcal * share / (food.energy or 1.0)) for food, share in shares if share)
+        breast, formula = table.foods[BREAST], table.foods[of.get("formula", FORMULA)]
+        ml = {"low": band.low, "average": band.average, "high": band.high}[amount]
+        # From 6 months PAHO/WHO give the energy of the average milk, and the volumes scale it; another milk brings as much.
+        kcal = None if band.milk is None else band.milk * ml / band.average
+        if of["share"]:
+            parts.append((breast, ml * of["share"] * (breast.density or 1.0)))
+            energy[breast.id] = (kcal or ml * load_milk_volumes().kcal_per_ml) * of["share"]
+        if of["share"] < 1 and kcal is not None:
+            parts.append((formula, 100 * kcal * (1 - of["share"]) / (formula.energy or 1.0)))
     holds: dict[str, float] = {}
     for food, grams in parts:
         for nutrient, value in food.per_100g.items():
-            holds[nutrient] = holds.get(nutrient, 0.0) + value * grams / 100
-    return Milk(pattern, of["says"], parts, holds)
+            amount_held = energy.get(food.id, value * grams / 100) if nutrient == "energy" else value * grams / 100
+            holds[nutrient] = holds.get(nutrient, 0.0) + amount_held
+    return Milk(pattern, of["says"], tuple(parts), holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,8 @@ def hard_rows(choices: Sequence[Choice], frame: Frame, known: FeedingKnowledge, 
             if drunk:
                 yield Hard(rule.id, drunk, high=rule.most_ml_per_day * days)
     retinol = {at: c.per_half["vitamin_a_rae"] for at, c in enumerate(choices) if c.preformed}
-    yield Hard("retinol", retinol, high=_left(plan["retinol"]["most_ug"], "vitamin_a_rae", holds) * days)
+    most_ug = known.safety[plan["retinol"]["rule"]].most_retinol_ug or inf
+    yield Hard("retinol", retinol, high=_left(most_ug, "vitamin_a_rae", holds) * days)
     variety = plan["variety"]
     kinds: dict[str, dict[int, float]] = {}
     for at, c in enumerate(choices):
@@ -122,7 +144,8 @@ def hard_rows(choices: Sequence[Choice], frame: Frame, known: FeedingKnowledge, 
     for limit in known.together.values():
         members = {at: 1.0 for at, c in enumerate(choices) if limit.holds(c.candidate)}
         if members:
-            yield Hard(f"together {limit.id}", members, high=halves_in(limit.most_per_week, days))
+            # A day's plan may be eaten every day: what is left of a week's limit is rounded down.
+            yield Hard(f"together {limit.id}", members, high=2 * limit.most_per_week * days // _WEEK)
     yield Hard("portions", dict.fromkeys(range(len(choices)), 1.0), high=frame.most_halves * days)
     for group, most in variety["most_of_a_group"].items():
         members = {at: 1.0 for at, c in enumerate(choices) if c.candidate.group == group}
@@ -152,14 +175,33 @@ def pattern_of(choices: Sequence[Choice], frame: Frame, known: FeedingKnowledge)
     for group in of_milk:
         groups.pop(group, None)
     daily = {
-        name: [at for at, c in enumerate(choices) if c.candidate.kind in of["kinds"]]
+        name: ([at for at, c in enumerate(choices) if _wanted(c, of)], of["half_portions"])
         for name, of in known.plan["daily"].items()
     }
-    alike = [[at for at, c in enumerate(choices) if c.candidate.kind == kind] for kind in known.plan["variety"]["one_a_day"]]
     return Pattern(
-        groups, len(of_milk), known.plan["diversity"]["groups"], 2 * frame.meals * frame.days, daily,
-        one_of=[members for members in alike if len(members) > 1] if frame.days == 1 else [],
-    )  # fmt: skip
+        groups,
+        len(of_milk),
+        known.plan["diversity"]["groups"],
+        2 * frame.meals * frame.days,
+        daily,
+        _one_of(choices, frame, known),
+    )
+
+
+def _wanted(choice: Choice, of: Mapping[str, Any]) -> bool:
+    """Whether a food is of what is wanted daily: by its kind, a site's own food by its group."""
+    candidate = choice.candidate
+    return candidate.kind in of["kinds"] or (candidate.kind == candidate.name and candidate.group in of["groups"])
+
+
+def _one_of(choices: Sequence[Choice], frame: Frame, known: FeedingKnowledge) -> list[list[int]]:
+    """Foods of which one is enough: the same food under two names, and in a day fortified cereals, which are alike."""
+    at = {c.candidate.short: i for i, c in enumerate(choices)}
+    alike = [[at[name] for name in names if name in at] for names in known.same]
+    if frame.days == 1:
+        kinds = known.plan["variety"]["one_of_fortified"]
+        alike.append([i for i, c in enumerate(choices) if c.candidate.fortified and c.candidate.kind in kinds])
+    return [members for members in alike if len(members) > 1]
 
 
 def milk_groups(milk: Milk) -> tuple[str, ...]:

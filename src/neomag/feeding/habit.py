@@ -1,29 +1,53 @@
-"""What a baby eats now, from a diary, as half portions of the foods a plan may choose."""
+"""What a baby eats now, from a diary, as half portions of the foods a plan may choose, and what is not safe in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from neomag.feeding.cautions import WARNING, Said
+from neomag.feeding.day import Diary, DiaryError
 from neomag.feeding.diary import read_diary
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.indicators import candidate_of
+from neomag.feeding.intake import intake
+from neomag.knowledge.feeding import STEPS
 from neomag.knowledge.foods import FoodTable
 
 
-def habit_of(path: Path, age_months: int, table: FoodTable) -> dict[str, float]:
-    """Half portions a day by short name; what is no candidate of a plan is left out. Raises FeedingInputError."""
+def habit_of(path: Path, age_months: int, table: FoodTable) -> tuple[dict[str, float], tuple[Said, ...]]:
+    """Half portions a day by short name, and the warnings of the day; what is no candidate of a plan is left out.
+
+    Raises FeedingInputError for a diary that cannot be read, of another age, or without a food that a plan could choose; what
+    is not safe in it is told even then.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FeedingInputError(f"{path}: cannot be read: {error.strerror}") from None
-    diary = read_diary(data, table.foods, name=str(path))
+    try:
+        diary = read_diary(data, table.foods, name=path.name)
+    except DiaryError as error:
+        raise FeedingInputError("\n".join(f"{path}: {problem}" for problem in error.problems)) from None
+    warnings = tuple(said for said in intake(diary, table).warnings if said.level == WARNING)
+    if abs(diary.age_months - age_months) > 1:
+        raise _refused(
+            path, f"is of {diary.age_months} months and the plan of {age_months}; write a usual day of this age", warnings
+        )
+    found = _halves(diary, age_months)
+    if not found:
+        raise _refused(path, "holds no food that a plan could choose", warnings)
+    return found, warnings
+
+
+def _halves(diary: Diary, age_months: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for eaten in diary.foods:
         candidate = candidate_of(eaten.food)
         if candidate is not None:
-            portion, _ = candidate.at(age_months)
-            grams = eaten.grams.least
-            found[candidate.short] = found.get(candidate.short, 0.0) + 2 * grams / portion
-    if not found:
-        raise FeedingInputError(f"{path}: holds no food that a plan could choose")
+            portion, _ = candidate.at(max(age_months, STEPS[0]))
+            found[candidate.short] = found.get(candidate.short, 0.0) + 2 * eaten.grams.least / portion
     return found
+
+
+def _refused(path: Path, why: str, warnings: tuple[Said, ...]) -> FeedingInputError:
+    return FeedingInputError("\n".join([f"{path}: {why}", *(f"{path}: {said.text}" for said in warnings)]))

@@ -15,13 +15,16 @@ from neomag.feeding.breast import BreastMilk, breast_milk
 from neomag.feeding.cautions import Said, cautions, notes, problems
 from neomag.feeding.diary import Diary
 from neomag.feeding.indicators import Found, indicators
-from neomag.feeding.nutrient_intake import NutrientIntake, nutrient_intake
-from neomag.feeding.parts import MAGNESIUM, Part, parts_of
+from neomag.feeding.nutrient_intake import Cap, NutrientIntake, nutrient_intake
+from neomag.feeding.parts import MAGNESIUM, SODIUM, Part, parts_of
 from neomag.feeding.span import Span
 from neomag.feeding.words import meant
 from neomag.knowledge.diaries import load_diaries
+from neomag.knowledge.feeding import load_feeding
 from neomag.knowledge.foods import FoodTable
 from neomag.knowledge.intakes import load_intakes
+
+ENERGY = "energy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,10 @@ def intake(
     most = limits(diary.age_months, name)
     breast = breast_milk(diary, table.foods)
     parts = parts_of(diary, breast, table.foods)
-    found = {n: nutrient_intake(of, parts, aims.get(n), most.get(n)) for n, of in table.nutrients.items()}
+    caps, bands = _caps(diary.age_months), {ENERGY: load_feeding().plan["energy"]["within"]}
+    found = {
+        n: nutrient_intake(of, parts, aims.get(n), most.get(n), caps.get(n), bands.get(n)) for n, of in table.nutrients.items()
+    }
     return Intake(
         diary=diary,
         authority=name,
@@ -122,6 +128,14 @@ def intake(
         notes=notes(diary, parts, breast, found),
         problems=problems(diary, breast, found["energy"]),
     )
+
+
+def _caps(age_months: int) -> dict[str, Cap]:
+    """The caps of the rules of safety at an age: sodium's. Less of it than an authority's figure is no fault."""
+    for rule in load_feeding().safety.values():
+        if rule.most_sodium_mg is not None and rule.holds_at(age_months):
+            return {SODIUM: Cap(rule.most_sodium_mg, rule.id, rule.sources)}
+    return {}
 
 
 def _magnesium(parts: Sequence[Part]) -> MagnesiumShare:

@@ -45,13 +45,13 @@ class Hard:
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Groups of foods that count, those that milk brings already, how many are wanted, half portions wanted (all days), what is
-    wanted daily, and foods of which only one is chosen."""
+    wanted daily (foods and half portions), and foods of which only one is chosen."""
 
     groups: Mapping[str, Sequence[int]]
     have: int
     wanted: int
     half_portions: int
-    daily: Mapping[str, Sequence[int]]
+    daily: Mapping[str, tuple[Sequence[int], int]]
     one_of: Sequence[Sequence[int]] = ()
 
 
@@ -127,20 +127,19 @@ def _pattern(p: Problem, foods: tuple[int, ...], pattern: Pattern, days: int) ->
     halves = p.column("half portions missing")
     p.row("meals", dict.fromkeys(foods, 1.0) | {halves: 1.0}, low=float(pattern.half_portions))
     missing = {"groups": groups, "meals": halves}
-    for name, members in pattern.daily.items():
-        missing[name] = none = p.column(f"days without {name}")
-        p.row(f"daily {name}", {foods[at]: 1.0 for at in members} | {none: 1.0}, low=float(days))
+    for name, (members, halves_wanted) in pattern.daily.items():
+        missing[name] = none = p.column(f"half portions missing of {name}")
+        p.row(f"daily {name}", {foods[at]: 1.0 for at in members} | {none: 1.0}, low=float(days * halves_wanted))
     return missing
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """The half portions of each choice, the shortfall of each nutrient (share of its target), what is missing of the pattern
-    (groups, half portions, days), and how sure the solver is: `optimal` only when every tier is."""
+    """The half portions of each choice, what is missing of the pattern (groups, half portions), and how sure the solver is:
+    `optimal` only when every tier is."""
 
     status: str
     halves: tuple[int, ...] = ()
-    short: Mapping[str, float] = field(default_factory=dict[str, float])
     missing: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
@@ -162,9 +161,18 @@ def solve(model: Model, session: Session, last: Mapping[int, float], spare: floa
         short_of = tier < _SHORTFALLS and found.objective > _ROUNDING
         won = found.objective + _SLACK + (spare if short_of else abs(found.objective) * _SLACK)
         session.row(Row("won", costs, -inf, won))
-    short = {nutrient: max(found.values[c], 0.0) for nutrient, c in at.short.items()}
+    halves = tuple(int(found.values[c] + _WHOLE) for c in at.foods)
     missing = {name: int(found.values[c] + _WHOLE) for name, c in at.missing.items()}
-    return Solved(status, tuple(int(found.values[c] + _WHOLE) for c in at.foods), short, missing)
+    return Solved(status, halves, missing)
+
+
+def shortfalls(choices: Sequence[Choice], halves: Sequence[int], goals: Sequence[Goal], days: int) -> dict[str, float]:
+    """The share of each target that is missing, from the half portions themselves: a later tier may leave a column loose."""
+    found: dict[str, float] = {}
+    for goal in goals:
+        food = sum(c.per_half.get(goal.nutrient, 0.0) * n for c, n in zip(choices, halves, strict=True) if n) / days
+        found[goal.nutrient] = max(1 - (goal.milk + food) / goal.target, 0.0)
+    return found
 
 
 def ranges(

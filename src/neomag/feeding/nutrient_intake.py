@@ -14,16 +14,28 @@ from neomag.knowledge.diaries import load_indicators
 from neomag.knowledge.foods import Nutrient
 
 MET, MAY_BE, SHORT, ABOVE, NO_TARGET = "met", "may be met", "short", "above limit", "no target"
+# Of what is a cap and no aim (sodium), and of a need that more than fills (energy).
+WITHIN, MAY_PASS, MORE = "within cap", "may pass cap", "more than need"
 _RETINOL, _SUPPLEMENT = "retinol", "supplement"
 # A sum of floats may miss a target that it meets by the last digit.
 _TOLERANCE = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """The most of a nutrient in a day by a rule of safety: less is no fault. `rule` is its id."""
+
+    value: float
+    rule: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NutrientIntake:
     """`amount` and `limited`, what the limit counts of it, in the nutrient's unit; `missing` are the parts without a figure.
 
-    `figures` is how many parts of the day have one. Breast milk counts for a limit with its least.
+    `figures` is how many parts of the day have one. Breast milk counts for a limit with its least. With a `cap` nothing else is
+    a verdict; `band` is the share by which an average need may be missed either way.
     """
 
     nutrient: Nutrient
@@ -33,6 +45,8 @@ class NutrientIntake:
     limited: Span
     missing: tuple[str, ...]
     figures: int
+    cap: Cap | None = None
+    band: float | None = None
 
     @property
     def percent(self) -> Span | None:
@@ -52,16 +66,25 @@ class NutrientIntake:
 
     @property
     def verdict(self) -> str:
-        """`met`, `may be met`, `short`, `above limit` or `no target`."""
+        """`met`, `may be met`, `short`, `above limit`, `no target`, `within cap`, `may pass cap` or `more than need`."""
+        if self.cap is not None:
+            return self._against(self.cap)
         if self.above:
             return ABOVE
         if self.target is None:
             return NO_TARGET
-        wanted = self.target.value * _TOLERANCE
+        wanted = self.target.value * _TOLERANCE * (1 - (self.band or 0.0))
+        if self.band is not None and self.amount.least > self.target.value * (1 + self.band):
+            return MORE
         if self.amount.least >= wanted:
             return MET
         open_above = self.amount.most is None or self.target.undercounts
         return MAY_BE if open_above or (self.amount.most or 0.0) >= wanted else SHORT
+
+    def _against(self, cap: Cap) -> str:
+        if self.limited.least > cap.value:
+            return ABOVE
+        return WITHIN if self.limited.most is not None and self.limited.most <= cap.value else MAY_PASS
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -77,6 +100,8 @@ class NutrientIntake:
         }
         if target is not None:
             found |= {"authority": target.authority, "status": target.status, "source": target.source, "note": target.note}
+        if self.cap is not None:
+            found["cap"] = {"value": rounded(self.cap.value), "rule": self.cap.rule, "sources": list(self.cap.sources)}
         if self.limit is not None:
             found["limit"] = {
                 "value": rounded(self.limit.value),
@@ -89,7 +114,14 @@ class NutrientIntake:
         return found
 
 
-def nutrient_intake(nutrient: Nutrient, parts: Sequence[Part], target: Target | None, limit: Limit | None) -> NutrientIntake:
+def nutrient_intake(
+    nutrient: Nutrient,
+    parts: Sequence[Part],
+    target: Target | None,
+    limit: Limit | None,
+    cap: Cap | None = None,
+    band: float | None = None,
+) -> NutrientIntake:
     """The intake of one nutrient from the parts of a day.
 
     A limit of supplements and added forms is left out: no food counts for it.
@@ -104,7 +136,7 @@ def nutrient_intake(nutrient: Nutrient, parts: Sequence[Part], target: Target | 
     if limit is not None and limit.counts == _RETINOL:
         unknown = any(_may_be_retinol(part) for part, of in holds if of is None)
         limited = _open(Span.total(_retinol(part, _surely(part, of)) for part, of in known), unknown)
-    return NutrientIntake(nutrient, amount, target, limit, limited, missing, len(known))
+    return NutrientIntake(nutrient, amount, target, limit, limited, missing, len(known), cap, band)
 
 
 def _open(amount: Span, missing: bool) -> Span:

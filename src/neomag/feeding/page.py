@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import cast
 
 from neomag.feeding.errors import FeedingInputError
-from neomag.feeding.explain import Explainer, figure
+from neomag.feeding.explain import Explainer
+from neomag.feeding.lines import Line
 from neomag.feeding.menu import menu
-from neomag.feeding.plan import Line, Plan
+from neomag.feeding.plan import Plan
+from neomag.feeding.reasons import figure
 
 # A bar ends at one and a half times the target, so that what is met and what is short can be told apart.
 _FULL = 1.5
 _WIDE_MM = 34
 # Sizes of letters to try, in points, and the resolution at which pages are counted.
-_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
+_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
 _COARSE = 10.0
 
 
@@ -65,7 +67,7 @@ def _source(plan: Plan, said: Explainer, size: float) -> Iterator[str]:
     yield "#v(0.3em) #grid(columns: (1fr, 8.3cm), column-gutter: 0.7cm, ["
     if plan.items:
         yield from _foods(plan, said)
-        yield from _meals(plan)
+        yield from _meals(plan, said)
     yield _title("Why")
     for line in said.sentences()[:-1]:
         yield f"#list(text({_q(line)}))"
@@ -75,7 +77,8 @@ def _source(plan: Plan, said: Explainer, size: float) -> Iterator[str]:
         yield from _bars(plan, said)
     yield _title("Always")
     for rule in said.rules():
-        yield f"#list(text(size: 0.9em, {_q(rule['says'])}))"
+        line = _q(f"{rule['says']} [{', '.join(rule['sources'])}]")
+        yield f"#list(text(size: 0.9em, {line}))"
     yield "])"
 
 
@@ -94,10 +97,10 @@ def _foods(plan: Plan, said: Explainer) -> Iterator[str]:
     yield ")"
 
 
-def _meals(plan: Plan) -> Iterator[str]:
+def _meals(plan: Plan, said: Explainer) -> Iterator[str]:
     yield _title("As meals")
     days: dict[int, list[str]] = {}
-    for meal in menu(plan):
+    for meal in menu(plan, said.known):
         foods = ", ".join(f"{s.item.choice.candidate.short} {figure(s.grams)} g" for s in meal.servings)
         days.setdefault(meal.day, []).append(f"{meal.name}: {foods}")
     for day, meals in days.items():
@@ -112,7 +115,7 @@ def _bars(plan: Plan, said: Explainer) -> Iterator[str]:
     for line in plan.lines.values():
         if line.target is not None:
             weight = "bold" if line.nutrient == "magnesium" else "regular"
-            amount = f"{figure(line.amount)} of {figure(line.target.value)} {said.unit(line.nutrient)}"
+            amount = f"{figure(line.held)} of {figure(line.target.value)}{said.mark(line.nutrient)} {said.unit(line.nutrient)}"
             yield f"text(weight: {_q(weight)}, {_q(said.called(line.nutrient))}), {_bar(line)}, text({_q(amount)}),"
     yield ")"
     legend = _q("Dark: milk. Light: food. The line is the target. Red: aimed at and short.")
@@ -124,8 +127,8 @@ def _bar(line: Line) -> str:
     assert line.target is not None
     unit = _WIDE_MM / _FULL
     milk = min(line.milk / line.target.value, _FULL) * unit
-    food = min(line.amount / line.target.value, _FULL) * unit - milk
-    colour = "rgb(204, 51, 51)" if line.aimed and not line.met else "rgb(110, 170, 130)"
+    food = min(line.held / line.target.value, _FULL) * unit - milk
+    colour = "rgb(204, 51, 51)" if line.aimed and line.met is False else "rgb(110, 170, 130)"
     return (
         f"box(width: {_WIDE_MM}mm, height: 2.6mm, fill: luma(238), {{"
         f"place(left + top, rect(width: {milk:.2f}mm, height: 2.6mm, fill: rgb(60, 100, 130)));"

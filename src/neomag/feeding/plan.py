@@ -7,87 +7,26 @@ reached is said, with the foods that hold most of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from neomag.feeding.authority import Target, limits, targets
+from neomag.feeding.authority import Target
 from neomag.feeding.choices import Choice, Chosen, LeftOut, choose, shipped
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.frame import Frame, Milk, frame_of, hard_rows, milk_of, pattern_of, price_of_half
+from neomag.feeding.goals import goals_of, wanted_of
 from neomag.feeding.highs import HighsSession
-from neomag.feeding.model import Goal, Model, Solved, build, ranges, solve
+from neomag.feeding.lines import ROUNDING, Item, Line, lines_of
+from neomag.feeding.model import Model, build, ranges, shortfalls, solve
 from neomag.feeding.problem import GAP, Session
-from neomag.feeding.reach import Bound, Short, bounds, reach
-from neomag.knowledge.feeding import Candidate, FeedingKnowledge, load_feeding
-from neomag.knowledge.foods import Food, FoodTable, load_foods
+from neomag.feeding.reach import Bound, Short, bounds, reach, tight
+from neomag.feeding.request import Request
+from neomag.knowledge.feeding import FeedingKnowledge, load_feeding
+from neomag.knowledge.foods import FoodTable, load_foods
 
-DAYS = (1, 7)
-# A shortfall below this share of the target is rounding.
-ROUNDING = 1e-4
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a plan is asked for. `age_months` are completed months; `habit` holds half portions by short name.
-
-    `seldom` also takes foods that are hard to find. `candidates`, when given, stand in place of those that ship with neomag;
-    with a `budget` those without a price are left out.
-    """
-
-    age_months: int
-    milk: str = "breast"
-    milk_amount: str = "average"
-    days: int = 1
-    exclude: tuple[str, ...] = ()
-    diet: str | None = None
-    fortified: bool = True
-    seldom: bool = False
-    authority: str | None = None
-    fill: str | None = None
-    iron: str = "10%"
-    zinc: str = "moderate"
-    without: tuple[str, ...] = ()
-    budget: float | None = None
-    weight_kg: float | None = None
-    habit: Mapping[str, float] | None = None
-    candidates: tuple[tuple[Candidate, Food], ...] | None = None
-    ranges: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A food of the plan: its half portions and grams in all days of the plan."""
-
-    choice: Choice
-    halves: int
-
-    @property
-    def grams(self) -> float:
-        """Grams in all days, as the food is listed (dry, where it is listed dry)."""
-        return self.halves * self.choice.half_g
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One nutrient a day: what the plan holds, of it from milk, its target if there is one, and the least and most possible.
-
-    `least` and `most` are over every diet that breaks no rule and falls no shorter of any target than the plan does; None when
-    they were not asked for. `aimed` says whether the plan aims at the target.
-    """
-
-    nutrient: str
-    unit: str
-    amount: float
-    milk: float
-    target: Target | None
-    aimed: bool
-    least: float | None
-    most: float | None
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the target is met; None without one."""
-        return None if self.target is None else self.amount >= self.target.value * (1 - ROUNDING)
+__all__ = ["Item", "Line", "Plan", "Request", "plan"]
+# What a diet or an exclusion means for milk is asked of the foods of a child of this age, when all of them are allowed.
+_GROWN, _WEEK = 12, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +34,9 @@ class Plan:
     """A plan.
 
     `status`: `optimal`; `feasible` when the solver stopped at its limit of work; `infeasible`, when `bounds` name the rules
-    that cannot all hold; `milk-only` before six months. `cost` is that of all days; of an infeasible plan the least that any
-    costs, and None where the budget is not what stands in the way.
+    that cannot all hold; `milk-only` before six months. `bounds` of a plan are the rules it runs into. `missing` counts food
+    groups and half portions of what is wanted. `cost` is that of all days; of an infeasible plan the least that any costs, and
+    None where the budget is not what stands in the way.
     """
 
     request: Request
@@ -109,6 +49,7 @@ class Plan:
     short: tuple[Short, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     missing: Mapping[str, int] = field(default_factory=dict[str, int])
+    absent: tuple[str, ...] = ()
     cost: float | None = None
 
 
@@ -120,14 +61,12 @@ def plan(
     Raises FeedingInputError for an age, milk, exclusion, authority, nutrient, budget or weight that cannot be.
     """
     known, table = known or load_feeding(), table or load_foods()
-    _check(request, known)
-    milk = milk_of(request.age_months, request.milk, request.milk_amount, known, table)
-    wanted = targets(
-        request.age_months, request.authority, iron=request.iron, zinc=request.zinc, fill=request.fill,
-        formula_fed=not milk.breast, weight_kg=request.weight_kg,
-    )  # fmt: skip
+    request.check(known)
+    barred = _barred_milk(request, known, table)
+    milk = milk_of(request.age_months, request.milk, request.milk_amount, barred, known, table)
+    wanted = wanted_of(request, milk, known)
     if request.age_months < known.plan["ages"]["from_months"]:
-        return Plan(request, "milk-only", None, milk, lines=_lines(request, known, table, milk, (), wanted, {}, {}))
+        return Plan(request, "milk-only", None, milk, lines=lines_of(1, known, table, milk, wanted, items=None))
     frame = frame_of(request.age_months, request.days, milk, wanted["energy"].value, request.weight_kg, known)
     chosen = choose(
         request.candidates or shipped(known, table), known, age_months=request.age_months, days=request.days,
@@ -148,57 +87,52 @@ def _planned(
     wanted: Mapping[str, Target],
     make: Any,
 ) -> Plan:
-    choices, milk = chosen.choices, frame.milk
+    choices, milk, days = chosen.choices, frame.milk, request.days
     hard = list(hard_rows(choices, frame, known, request.budget))
-    goals = _goals(request, known, wanted, milk)
-    habit = None if request.habit is None else [request.habit.get(c.candidate.short, 0.0) for c in choices]
-    model = build(choices, hard, goals, pattern_of(choices, frame, known), request.days, habit)
+    goals = goals_of(request, known, wanted, milk, choices)
+    pattern = pattern_of(choices, frame, known)
+    habit = None if request.habit is None else [request.habit.get(c.candidate.short, 0.0) * days for c in choices]
+    model = build(choices, hard, goals, pattern, days, habit)
     session: Session = make(model.problem)
     spare, gap = known.plan["goals"]["spare"], GAP if request.budget or request.habit else known.plan["usual"]["within"]
     found = solve(model, session, _last(request, choices, model, known), spare, gap)
+    absent = tuple(name for name, (members, _) in pattern.daily.items() if not members)
     if found.status == "infeasible":
         least = _least_cost(request, choices, frame, known, make)
         clash = (Bound("budget"),) if least is not None else bounds(hard, choices, make)
-        return Plan(request, "infeasible", frame, milk, bounds=clash, left_out=chosen.left_out, cost=least)
+        none = {n: replace(line, amount=None) for n, line in lines_of(days, known, table, milk, wanted, items=None).items()}
+        return Plan(
+            request, "infeasible", frame, milk, lines=none, bounds=clash, left_out=chosen.left_out, absent=absent, cost=least
+        )  # fmt: skip
     items = tuple(Item(c, n) for c, n in zip(choices, found.halves, strict=True) if n)
-    spans = _spans(choices, model, found, table, request, make) if request.ranges else {}
-    shortfalls = {n: s for n, s in found.short.items() if s > ROUNDING}
-    cost = sum(price_of_half(i.choice) * i.halves for i in items) if request.budget is not None else None
+    shares = shortfalls(choices, found.halves, goals, days)
+    short = {n: s for n, s in shares.items() if s > ROUNDING}
+    spans = ranges(choices, model, shares, list(table.nutrients), days, make) if request.ranges else {}
     return Plan(
         request, found.status, frame, milk, items,
-        lines=_lines(request, known, table, milk, items, wanted, found.short, spans),
-        short=reach(shortfalls, choices, chosen.left_out, hard, goals, request.days, make),
-        left_out=chosen.left_out, missing=found.missing, cost=cost,
+        lines=lines_of(days, known, table, milk, wanted, items=items, choices=choices, aimed=set(shares), spans=spans),
+        bounds=tuple(Bound(name) for name in tight(hard, found.halves)),
+        short=reach(short, shares, choices, chosen.left_out, hard, goals, days, make),
+        left_out=chosen.left_out, missing=found.missing, absent=absent,
+        cost=sum(price_of_half(i.choice) * i.halves for i in items) if request.budget is not None else None,
     )  # fmt: skip
 
 
-def _check(request: Request, known: FeedingKnowledge) -> None:
-    ages = known.plan["ages"]
-    if not 0 <= request.age_months < ages["before_months"]:
-        raise FeedingInputError(f"age {request.age_months} months: a plan is for 0 to {ages['before_months'] - 1} months")
-    if request.days not in DAYS:
-        raise FeedingInputError(f"days {request.days}: write {DAYS[0]} or {DAYS[1]}")
-    goals = known.plan["goals"]["nutrients"]
-    for nutrient in request.without:
-        if nutrient not in goals:
-            raise FeedingInputError(f"without target `{nutrient[:40]}`: write one of {', '.join(goals)}")
-    if request.budget is not None and not request.budget > 0:
-        raise FeedingInputError("budget: must be more than nothing")
-    weighs = known.plan["weight"]
-    if request.weight_kg is not None and not weighs["least_kg"] <= request.weight_kg <= weighs["most_kg"]:
-        raise FeedingInputError(f"weight {request.weight_kg:g} kg: write {weighs['least_kg']} to {weighs['most_kg']} kg")
-
-
-def _goals(request: Request, known: FeedingKnowledge, wanted: Mapping[str, Target], milk: Milk) -> list[Goal]:
-    """The nutrients aimed at, with the soft limits that count food."""
-    over = limits(request.age_months, request.authority)
-    found: list[Goal] = []
-    for nutrient in known.plan["goals"]["nutrients"]:
-        if nutrient in wanted and nutrient not in request.without:
-            limit = over.get(nutrient)
-            most = limit.value if limit is not None and limit.counts == "all" else None
-            found.append(Goal(nutrient, wanted[nutrient].value, milk.holds.get(nutrient, 0.0), most))
-    return found
+def _barred_milk(request: Request, known: FeedingKnowledge, table: FoodTable) -> frozenset[str]:
+    """The tags of milks that the diet or an exclusion leaves out: those of which it leaves no food among all candidates."""
+    foods = shipped(known, table)
+    tags = {tag for of in known.plan["milk"].values() for tag in of.get("tags", ())}
+    found: set[str] = set()
+    for exclude, diet in (*(((word,), None) for word in request.exclude), ((), request.diet)):
+        try:
+            chosen = choose(foods, known, age_months=_GROWN, days=_WEEK, exclude=exclude, diet=diet)
+        except FeedingInputError:
+            if request.candidates is None:
+                raise
+            continue  # a word of a site's own foods says nothing of milk
+        out = {tag for left in chosen.left_out if left.why == "excluded" for tag in left.candidate.tags}
+        found |= (tags & out) - {tag for choice in chosen.choices for tag in choice.candidate.tags}
+    return frozenset(found)
 
 
 def _last(request: Request, choices: Sequence[Choice], model: Model, known: FeedingKnowledge) -> dict[int, float]:
@@ -220,32 +154,3 @@ def _least_cost(request: Request, choices: Sequence[Choice], frame: Frame, known
     model = build(choices, list(hard_rows(choices, frame, known)), [], pattern_of(choices, frame, known), request.days)
     found = make(model.problem).minimise({x: price_of_half(c) for x, c in zip(model.columns.foods, choices, strict=True)})
     return None if found.status == "infeasible" else found.objective
-
-
-def _spans(
-    choices: Sequence[Choice], model: Model, found: Solved, table: FoodTable, request: Request, make: Any
-) -> dict[str, tuple[float, float]]:
-    return ranges(choices, model, found.short, list(table.nutrients), request.days, make)
-
-
-def _lines(
-    request: Request,
-    known: FeedingKnowledge,
-    table: FoodTable,
-    milk: Milk,
-    items: Sequence[Item],
-    wanted: Mapping[str, Target],
-    short: Mapping[str, float],
-    spans: Mapping[str, tuple[float, float]],
-) -> dict[str, Line]:
-    """Every nutrient of the pages, goals first, then what is only reported."""
-    found: dict[str, Line] = {}
-    for nutrient in ("energy", *known.plan["goals"]["nutrients"], *known.plan["reported"]["nutrients"]):
-        of_milk = milk.holds.get(nutrient, 0.0)
-        food = sum(i.choice.per_half.get(nutrient, 0.0) * i.halves for i in items) / request.days
-        span = spans.get(nutrient)
-        found[nutrient] = Line(
-            nutrient, table.nutrients[nutrient].unit, of_milk + food, of_milk, wanted.get(nutrient), nutrient in short,
-            None if span is None else of_milk + span[0], None if span is None else of_milk + span[1],
-        )  # fmt: skip
-    return found

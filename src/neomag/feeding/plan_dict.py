@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from neomag.feeding.explain import Explainer
+from neomag.feeding.lines import Item, Line
 from neomag.feeding.menu import menu
-from neomag.feeding.plan import Item, Line, Plan
+from neomag.feeding.plan import Plan
 from neomag.feeding.reach import Short
 
 _DIGITS = 4
@@ -33,12 +34,16 @@ def plan_dict(plan: Plan, said: Explainer) -> dict[str, Any]:
                 "foods": [{"food": s.item.choice.food.id, "name": s.item.choice.candidate.short, "grams": _r(s.grams)}
                           for s in meal.servings],
             }
-            for meal in menu(plan)
+            for meal in menu(plan, said.known)
         ],
         "nutrients": {nutrient: _line(line) for nutrient, line in plan.lines.items()},
         "binding": [reason.to_dict() for reason in said.binding()],
         "shortfalls": [_short(short, plan) for short in plan.short],
         "rules": said.rules(),
+        "left_out": [
+            {"food": left.food.id, "name": left.candidate.short, "why": left.why}
+            for left in plan.left_out if left.why not in ("age", "seldom")
+        ],
         "groups": list(said.groups()),
         "why": said.sentences(),
         "cost": None if plan.cost is None else _r(plan.cost),
@@ -66,6 +71,7 @@ def _line(line: Line) -> dict[str, Any]:
     return {
         "unit": line.unit, "target": None if target is None else _r(target.value), "amount": _r(line.amount),
         "least": _r(line.least), "most": _r(line.most), "from_milk": _r(line.milk), "aimed": line.aimed, "met": line.met,
+        "missing": list(line.missing),
         "kind": None if target is None else target.kind, "authority": None if target is None else target.authority,
         "source": None if target is None else target.source, "status": None if target is None else target.status,
         "note": "" if target is None else target.note,
@@ -77,7 +83,8 @@ def _short(short: Short, plan: Plan) -> dict[str, Any]:
     assert target is not None
     return {
         "nutrient": short.nutrient, "unit": target.unit, "target": _r(target.value),
-        "amount": _r(plan.lines[short.nutrient].amount), "reachable": _r(short.reachable), "limits": list(short.limits),
+        "amount": _r(plan.lines[short.nutrient].amount), "reachable": _r(short.reachable), "held": _r(short.held),
+        "limits": list(short.limits),
         "best": [
             {"food": c.food.id, "name": c.candidate.short, "in_a_portion": _r(2 * c.per_half.get(short.nutrient, 0.0))}
             for c in short.best

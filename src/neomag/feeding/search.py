@@ -45,6 +45,11 @@ def named(text: str, foods: Mapping[str, Food]) -> Food:
     raise FeedingInputError(f"no food `{wanted[:60]}`; {nearest_foods(wanted, foods)}")
 
 
+def everyday_names() -> Mapping[str, str]:
+    """What an everyday name is taken for in a diary: a short name of plans, or the id of a food."""
+    return _search().get("everyday", {})
+
+
 def short_names() -> Mapping[str, tuple[str, str]]:
     """Name and dataset of each candidate food by its short name, case folded; empty where there are no candidates."""
     return {short.casefold(): food for food, short in _short_names(feeding_file("candidates.csv")).items()}

@@ -12,7 +12,7 @@ from rich.text import Text
 from neomag.feeding.cautions import REMEMBER, WARNING, Said
 from neomag.feeding.indicators import DIVERSITY, Found
 from neomag.feeding.intake import Intake
-from neomag.feeding.nutrient_intake import ABOVE, MAY_BE, MET, NO_TARGET, SHORT, NutrientIntake
+from neomag.feeding.nutrient_intake import ABOVE, MAY_BE, MAY_PASS, MET, MORE, NO_TARGET, SHORT, WITHIN, NutrientIntake
 from neomag.feeding.parts import MAGNESIUM
 from neomag.feeding.span import Span
 from neomag.knowledge.diaries import load_diaries, load_indicators
@@ -23,7 +23,10 @@ _VERDICTS = {
     ABOVE: ("▲", "red", "Above the upper limit"),
     SHORT: ("✗", "red", "Short of the target"),
     MAY_BE: ("?", "yellow", "May be met: the amount is not known well enough"),
+    MAY_PASS: ("?", "yellow", "May pass the most for a day: the amount is not known well enough"),
+    MORE: ("·", "cyan", "More than the average need"),
     MET: ("✓", "green", "Met"),
+    WITHIN: ("✓", "green", "Below the most for a day"),
 }
 _MILK_ENOUGH = "milk-enough"
 _VALUE = {True: ("✓", "yes", "green"), False: ("✗", "no", "red"), None: ("?", "not known", "yellow")}
@@ -79,18 +82,21 @@ def amount(of: Span) -> str:
 
 
 def _percent(of: NutrientIntake) -> str:
-    if of.percent is None:
+    percent = of.amount * (100 / of.cap.value) if of.cap is not None else of.percent
+    if percent is None:
         return ""
-    least = f"{of.percent.least:.0f}"
-    if of.percent.most is None:
+    least = f"{percent.least:.0f}"
+    if percent.most is None:
         return f"≥ {least} %"
-    most = f"{of.percent.most:.0f}"
+    most = f"{percent.most:.0f}"
     return f"{least} %" if least == most else f"{least}–{most} %"
 
 
 def _target(of: NutrientIntake) -> str:
     """The target with its kind; † unverified, ‡ counts what the table does not, * of another authority."""
     target = of.target
+    if of.cap is not None:
+        return f"{figure(of.cap.value)} {of.nutrient.unit} most"
     if target is None:
         return ""
     marks = ("†" if target.status != "verified" else "") + ("‡" if target.undercounts else "")

@@ -6,9 +6,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neomag.feeding.explain import Explainer, figure
+from neomag.feeding.explain import Explainer
+from neomag.feeding.lines import Line
 from neomag.feeding.menu import menu
-from neomag.feeding.plan import Line, Plan
+from neomag.feeding.plan import Plan
+from neomag.feeding.reasons import figure
 
 _BAR = 16
 
@@ -20,14 +22,14 @@ def show_plan(plan: Plan, said: Explainer, screen: Console) -> None:
     screen.rule(Text(f"A plan for {request.age_months} months, {span}", style="bold"), align="left", style="dim")
     if plan.items:
         _foods(plan, said, screen)
-        _menu(plan, screen)
+        _menu(plan, said, screen)
         _nutrients(plan, said, screen)
     _title("Why", screen)
     for line in said.sentences():
         _point(line, screen)
     _title("Rules of safety, each kept", screen)
     for rule in said.rules():
-        _point(f"{rule['says']}  [{', '.join(rule['sources'])}]", screen)
+        _point(said.rule_line(rule), screen)
     if plan.status == "feasible":
         _point("The solver stopped at its limit of work: a plan as good or a little better may exist.", screen)
 
@@ -58,9 +60,9 @@ def _foods(plan: Plan, said: Explainer, screen: Console) -> None:
         screen.print(f"\nCost: {plan.cost:.2f}, in the money of the prices.")
 
 
-def _menu(plan: Plan, screen: Console) -> None:
+def _menu(plan: Plan, said: Explainer, screen: Console) -> None:
     _title("As meals", screen)
-    for meal in menu(plan):
+    for meal in menu(plan, said.known):
         day = f"day {meal.day}, " if plan.request.days > 1 else ""
         foods = ", ".join(f"{s.item.choice.candidate.short} {figure(s.grams)} g" for s in meal.servings)
         _point(f"{day}{meal.name}: {foods}", screen)
@@ -76,13 +78,17 @@ def _nutrients(plan: Plan, said: Explainer, screen: Console) -> None:
     table.add_column("possible", justify="right", no_wrap=True)
     for line in plan.lines.values():
         name = Text(said.called(line.nutrient), style="bold" if line.nutrient == "magnesium" else "" if line.aimed else "dim")
-        target = "–" if line.target is None else figure(line.target.value)
-        possible = "" if line.least is None or line.most is None else f"{figure(line.least)}–{figure(line.most)}"
-        table.add_row(name, f"{figure(line.amount)} {said.unit(line.nutrient)}", target, bar(line), possible)
+        target = "–" if line.target is None else figure(line.target.value) + said.mark(line.nutrient)
+        most = "?" if line.most is None else figure(line.most)
+        possible = "" if line.least is None else f"{figure(line.least)}–{most}"
+        sign = "≥ " if line.missing else ""
+        table.add_row(name, f"{sign}{figure(line.held)} {said.unit(line.nutrient)}", target, bar(line), possible)
     screen.print(table)
     screen.print(
         Text("█ from milk  ▓ from food; possible: in any diet that keeps the rules and the targets as well", style="dim")
     )
+    if any(line.missing for line in plan.lines.values()):
+        screen.print(Text("≥ the figure is missing for some of the foods", style="dim"))
 
 
 def bar(line: Line) -> Text:
@@ -91,6 +97,6 @@ def bar(line: Line) -> Text:
         return Text("")
     whole = line.target.value
     milk = min(round(_BAR * line.milk / whole), _BAR)
-    full = min(round(_BAR * line.amount / whole), _BAR)
-    colour = "green" if line.met or line.nutrient == "energy" else "yellow" if not line.aimed else "red"
+    full = min(round(_BAR * line.held / whole), _BAR)
+    colour = "green" if line.met or line.nutrient == "energy" else "yellow" if line.met is None or not line.aimed else "red"
     return Text("█" * milk + "▓" * max(full - milk, 0) + "·" * (_BAR - max(full, milk)), style=colour)

@@ -9,17 +9,18 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.infant_portions import INFANT
+from neomag.knowledge.feeding import load_feeding
 from neomag.knowledge.food_checks import faults
 from neomag.knowledge.foods import Food, FoodTable, Nutrient, Portion, checks
 from neomag.nearest import hint
 
 DATASET = "site"
-PLAIN = ("id", "name", "category", "density", "measures", "portion_g", "portion", "price_per_100g", "source", "note")
+PLAIN = ("id", "name", "category", "density", "measures", "portion_g", "portion", "price_per_100g", "tags", "source", "note")
 MISSING = frozenset({"", "-", "n", "na", "n/a", "nd", "..", "..."})
 TRACE = frozenset({"tr", "trace", "traces"})
 _HEAD = re.compile(r"([a-z0-9_]+?)(?:[ _]*[\[(]([a-zµ]+)[\])]|_(kcal|kj|g|mg|ug|mcg))?")
@@ -34,10 +35,13 @@ _HEAVIEST = 5000.0
 
 @dataclass(frozen=True, slots=True)
 class SiteFoods:
-    """The foods of a site's table by id, and the price of 100 g of those that have one."""
+    """The foods of a site's table by id, the price of 100 g of those that have one, the tags of those that state any, and the
+    nutrients that have a column."""
 
     foods: Mapping[str, Food]
     prices: Mapping[str, float]
+    tags: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    nutrients: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +61,26 @@ def with_site_foods(table: FoodTable, path: Path) -> tuple[FoodTable, SiteFoods]
 
 def load_site_foods(path: Path, nutrients: Mapping[str, Nutrient]) -> SiteFoods:
     """The foods of a CSV file. Raises FeedingInputError with a line for every fault."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise FeedingInputError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise FeedingInputError(f"{path}: is not UTF-8 text; save the table as CSV UTF-8") from None
-    head = text.partition("\n")[0]
-    mark = max(",;\t", key=head.count)
+    text = read_text(path)
+    mark = mark_of(text)
     problems: list[str] = []
     try:
-        rows = list(_lines(text, mark))
+        rows = list(lines(text, mark))
     except csv.Error as error:
         raise FeedingInputError(f"{path}: is no CSV table: {error}") from None
     columns = _columns(path, rows[0][1] if rows else [], nutrients)
     foods: dict[str, Food] = {}
     prices: dict[str, float] = {}
+    tags: dict[str, frozenset[str]] = {}
+    most = {x: nutrient.most_per_100g for x, nutrient in nutrients.items()}
+    vocabulary = load_feeding().tags if any(x.name == "tags" for x in columns) else dict[str, str]()
     for number, cells in rows[1:]:
         if _many(problems):
             break
         read = _Row(f"{path} line {number}", cells, columns, decimal_comma=mark != ",")
-        food = read.food(nutrients) if len(cells) == len(columns) else None
+        food = read.food(nutrients, most) if len(cells) == len(columns) else None
         price = read.number("price_per_100g") if food else None
+        stated = read.tags(vocabulary) if food else frozenset[str]()
         problems += read.problems
         if food and food.id in foods:
             problems.append(
@@ -86,16 +88,37 @@ def load_site_foods(path: Path, nutrients: Mapping[str, Nutrient]) -> SiteFoods:
             )
         if food:
             foods[food.id] = food
-            prices |= {} if price is None else {food.id: price}
+            if price is not None:
+                prices[food.id] = price
+            if stated:
+                tags[food.id] = stated
     if not foods and not problems:
         problems.append(f"{path}: has no foods; write a heading and one food a row")
     if problems:
         more = [f"{path}: and more; put these right first"] if _many(problems) else []
         raise FeedingInputError("\n".join([*problems[:_SHOWN], *more]))
-    return SiteFoods(foods, prices)
+    return SiteFoods(foods, prices, tags, frozenset(x.name for x in columns if x.nutrient is not None))
 
 
-def _lines(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
+def read_text(path: Path) -> str:
+    """The text of a table. Raises FeedingInputError for a file that is not there or is no text."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise FeedingInputError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise FeedingInputError(f"{path}: is not UTF-8 text; save the table as CSV UTF-8") from None
+    if "\0" in text:
+        raise FeedingInputError(f"{path}: holds a NUL character; save the table as CSV UTF-8")
+    return text
+
+
+def mark_of(text: str) -> str:
+    """What stands between the cells: a comma, a semicolon or a tab, by the heading."""
+    return max(",;\t", key=text.partition("\n")[0].count)
+
+
+def lines(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, with the line each ends on."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     for cells in rows:
@@ -175,11 +198,19 @@ class _Row:
             return value
         return None
 
-    def food(self, nutrients: Mapping[str, Nutrient]) -> Food:
+    def tags(self, vocabulary: Mapping[str, str]) -> frozenset[str]:
+        """The tags that a cell states, such as `egg | milk`."""
+        stated = [part.strip().lower() for part in re.split(r"[|,;]", self.text("tags")) if part.strip().lower() not in MISSING]
+        for tag in stated:
+            if tag not in vocabulary:
+                near = hint(tag, vocabulary)
+                self._wrong("tags", f"`{tag[:30]}` is no tag{near}; write such as `egg | milk`, or leave the cell blank")
+        return frozenset(stated)
+
+    def food(self, nutrients: Mapping[str, Nutrient], most: Mapping[str, float]) -> Food:
         name, values = self.text("name"), dict(self._values(nutrients))
         if not name:
             self._wrong("name", "is blank")
-        most = {x: nutrient.most_per_100g for x, nutrient in nutrients.items()}
         for fault in faults(name, self.text("category"), values, most, checks()):
             self._wrong(fault.nutrient, fault.says)
         return Food(

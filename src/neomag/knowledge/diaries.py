@@ -74,7 +74,6 @@ class Loss(Ground):
 class Note(Ground):
     """A sentence about a figure or a day, with {…} for figures."""
 
-    before_days: int | None = None
     before_months: int | None = None
     rule: str = ""
 

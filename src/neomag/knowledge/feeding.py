@@ -26,7 +26,8 @@ class Candidate:
 
     Grams are of the food as `weighed` (as eaten, raw or dry), `as_eaten` grams on the plate for one of them. `most_per_week`
     counts portions; `animal` says that its vitamin A may be preformed, `fortified` that nutrients were added. `unsalted` names
-    (name, dataset) the food whose sodium counts instead of its own. `price` is that of 100 g, of a site's own table.
+    (name, dataset) the food whose sodium counts instead of its own. `price` is that of 100 g, of a site's own table; `own` says
+    that the food is of such a table and its tags were told by its name, so that rules look at the name as well.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Candidate:
     as_eaten: float = 1.0
     unsalted: tuple[str, str] | None = None
     price: float | None = None
+    own: bool = False
 
     def at(self, age_months: int) -> tuple[float, str]:
         """The portion in g and the form in which it is served at this age."""
@@ -59,6 +61,8 @@ class SafetyRule:
     """A rule of food safety: for whom (from, before, in completed months), what it does, and to which foods.
 
     `tags` are those of candidates; `words` are looked for in the names of other foods, unless one of `but` is there too.
+    `apart` are words that may stand in any order and apart, unless one of `apart_but` is there too. `always` are words that
+    no `but` excuses.
     """
 
     id: str
@@ -69,6 +73,9 @@ class SafetyRule:
     tags: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    apart_but: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
     most_ml_per_day: float | None = None
     most_sodium_mg: float | None = None
     most_portions_per_week: float | None = None
@@ -100,14 +107,80 @@ class Together:
         return candidate.kind in self.kinds or not candidate.tags.isdisjoint(self.tags)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diet:
+    """A way of eating: the tags it is `without`, and what is to be minded with it (empty: nothing)."""
+
+    id: str
+    says: str
+    without: tuple[str, ...]
+    caution: str = ""
+    sources: tuple[str, ...] = ()
+    policy: str = ""
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags that are left out."""
+        return frozenset(self.without)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """How the name and group of a food that has no tags tell the tag `id`: its `words`, not within one of `but`, or its group.
+
+    `also` are tags that come with it. `unless` names tags one of which, told by words, says that it is not this one: then
+    neither the groups nor the tags `of` count.
+    """
+
+    id: str
+    words: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """What people call a thing that is left out: `names`, and the tags, groups and words of names that they mean.
+
+    A name with one of `but` does not count for a word; its tags count all the same.
+    """
+
+    id: str
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    policy: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FeedingKnowledge:
-    """Candidates by their short name, what is limited together and rules of safety by id, and the policies of plan.toml."""
+    """Candidates by their short name, what is limited together and rules of safety by id, and the policies of plan.toml.
+
+    `safety` are the rules of the dossier's table, `beyond` those that are ours. `diets` are ways of eating by id, `same` sets
+    of short names that are one food, `tags` what each tag says. `holds` tell tags by names, `aliases` what people say.
+    """
 
     candidates: Mapping[str, Candidate]
     together: Mapping[str, Together]
     safety: Mapping[str, SafetyRule]
     plan: Mapping[str, Any]
+    beyond: Mapping[str, SafetyRule]
+    diets: Mapping[str, Diet]
+    same: tuple[frozenset[str], ...]
+    tags: Mapping[str, str]
+    holds: Mapping[str, Holds]
+    aliases: Mapping[str, Alias]
+
+    @property
+    def rules(self) -> Mapping[str, SafetyRule]:
+        """Every rule of safety by id: those of the table first, then ours."""
+        return {**self.safety, **self.beyond}
 
 
 def _candidate(row: Mapping[str, str]) -> Candidate:
@@ -156,6 +229,12 @@ def _read(folder: Path) -> FeedingKnowledge:
     return FeedingKnowledge(
         candidates={c.short: c for c in candidates},
         together=_together(about),
-        safety=entries(SafetyRule, safety),
+        safety=entries(SafetyRule, {k: v for k, v in safety.items() if k != "beyond"}),
         plan=tomllib.loads((folder / "plan.toml").read_text("utf-8")),
+        beyond=entries(SafetyRule, safety.get("beyond", {})),
+        diets=entries(Diet, about["diets"]),
+        same=tuple(frozenset(of["foods"]) for of in about.get("same", {}).values()),
+        tags={tag: of["says"] for tag, of in about["tags"].items()},
+        holds=entries(Holds, about.get("holds", {})),
+        aliases=entries(Alias, about.get("aliases", {})),
     )

@@ -6,8 +6,9 @@ The script that builds the table and the reader of a site's own table use the sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 Checks = Mapping[str, Mapping[str, Any]]
@@ -50,11 +51,22 @@ def _ranges(values: Values, most: Mapping[str, float], checks: Checks) -> Iterat
 def _human_milk(name: str, values: Values, checks: Checks) -> Iterator[Fault]:
     check = checks["human-milk"]
     value = values.get(check["nutrient"])
-    if value is None or not any(x in name.lower() for x in check["names"]) or _excused(name, "", check):
+    if value is None or not _called(name, check["names"]) or _excused(name, "", check):
         return
     per_litre = value * 10 * check["density"]
     if not check["least_mg_per_l"] <= per_litre <= check["most_mg_per_l"]:
         yield _fault("human-milk", check["nutrient"], checks, value=value, **_figures(check))
+
+
+def _called(name: str, names: Iterable[str]) -> bool:
+    """Whether one of `names` stands in `name` word for word, whatever mark is between: `Breast-milk`, `Milk, human`."""
+    have = f" {_plain(name)} "
+    return any(f" {_plain(of)} " in have for of in names)
+
+
+@lru_cache(maxsize=4_000)
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 def _consistency(name: str, category: str, values: Values, checks: Checks) -> Iterator[Fault]:
