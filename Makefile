@@ -42,9 +42,10 @@ test: setup build ## Every check there is
 	@$(NEOMAG) knowledge check
 	@NEOMAG_TEST_PROFILE=full $(BIN)/python -m pytest -n 2
 
-bench: build ## Measure against peers, side by side in one run
+bench: setup build ## Measure against peers, side by side in one run
 	@$(BIN)/python -m benchmarks.assess
 	@$(BIN)/python -m benchmarks.plan
+	@$(BIN)/python -m benchmarks.cohort
 
 mutate: build ## Move every number of the knowledge by 10 % and see that a test breaks; writes docs/mutation.md (FILES=dosing/ for some)
 	@$(BIN)/python -m tools.mutate $(FILES)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv (Python, pinned by hash) and, when asked with `node`, node_modules (pinned by the lock file).
+# Makes .venv (Python, pinned by hash) and, when asked with `node`, node_modules (pinned by the lock file) and the
+# programs the tests run.
 # Debian packages that are missing are installed when run as root; otherwise the missing command is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,6 +40,13 @@ if ! cmp -s requirements.lock "$stamp"; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
   cp requirements.lock "$stamp"
+fi
+
+# What the tests run besides Python: Java for Spark, PostgreSQL for OMOP in a database, chromium for the pages.
+if [ "${1:-}" = node ]; then
+  command_from java default-jre-headless
+  tests/data/cohort/postgres.sh >/dev/null
+  command_from chromium chromium
 fi
 
 if [ "${1:-}" = node ] && ! cmp -s package-lock.json node_modules/.neomag-lock; then

@@ -54,7 +54,12 @@ def columns(signatures: Mapping[str, Signature]) -> str:
 
 
 def query(rules: Mapping[str, Node], order: Sequence[str], table: str) -> str:
-    """A SELECT of all rules over `table`, in the order of `rules`.
+    """A SELECT of all rules over `table`, in the order of `rules`."""
+    return f"SELECT {', '.join(map(_quoted, rules))} FROM {layers(rules, order, _quoted(table))}"
+
+
+def layers(rules: Mapping[str, Node], order: Sequence[str], text: str) -> str:
+    """The table or subquery `text` with the columns of all rules added, as a subquery.
 
     Rules build on rules: each layer of the query adds those whose grounds the layers below hold, so that no rule's
     text is written out twice.
@@ -64,8 +69,7 @@ def query(rules: Mapping[str, Node], order: Sequence[str], table: str) -> str:
     depth: dict[str, int] = {}
     for name in order:
         depth[name] = 1 + max((depth[n] for n in names(rules[name]) if n in depth), default=0)
-    text = _quoted(table)
     for layer in range(1, max(depth.values(), default=0) + 1):
         added = ", ".join(f"{expression(rules[n])} AS {_quoted(n)}" for n in order if depth[n] == layer)
         text = f"(SELECT *, {added} FROM {text})"
-    return f"SELECT {', '.join(map(_quoted, rules))} FROM {text}"
+    return text

@@ -1,0 +1,1 @@
+"""The same rules over a hospital or a country: readers, normalising, moments, engines and reports."""

@@ -1,0 +1,115 @@
+"""FHIR R4 Bulk Data: a folder of NDJSON files (plain or gzip), one resource type a file.
+
+How each element is read: docs/cohort-data.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from neomag.cohort.readers import Options, fhir_sql
+from neomag.cohort.readers import bindings as bound
+from neomag.cohort.readers import fhir_others as others
+from neomag.cohort.readers.fhir_columns import ORDER
+from neomag.cohort.readers.fhir_observation import observations
+from neomag.cohort.readers.staging import SourceError, file_state, keep_only, piece, seq_base
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SUFFIXES = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
+
+
+def detects(where: str) -> bool:
+    """Whether there are NDJSON files of FHIR resources."""
+    return any(kind in ORDER for _, kind in _files(where))
+
+
+def source(where: str, options: Options) -> FhirSource:
+    """The source at a folder of NDJSON files, or one such file."""
+    return FhirSource(where, options)
+
+
+class FhirSource:
+    """FHIR R4 resources in NDJSON files."""
+
+    layout = "fhir"
+
+    def __init__(self, where: str, options: Options):
+        self.where = where
+        self.options = options
+
+    def stage(self, con: DuckDBPyConnection, workdir: Path, buckets: int) -> None:
+        """Write the source's pieces; see Source. One pass over each file, but two over patients and specimens."""
+        files = sorted(_files(self.where), key=lambda f: (ORDER.index(f[1]) if f[1] in ORDER else len(ORDER), f[0]))
+        if not any(kind == "Patient" for _, kind in files):
+            raise SourceError(f"{self.where}: no file of Patient resources; infants and their births are read from one")
+        codes = bound.load_bindings(self.options.codes)
+        bound.install(con, codes)
+        fhir_sql.install(con, self.options.zone)
+        tubes = [path for path, kind in files if kind == "Specimen"]
+        _specimens(con, tubes, codes)
+        # What results are made of beside their own file.
+        state = "".join([codes.state, self.options.zone, *map(file_state, tubes)])
+        made: set[tuple[str, str]] = set()
+        for place, (path, kind) in enumerate(files):
+            start, at = seq_base(place), str(path)
+            queries = {
+                "Patient": lambda at=at, start=start: [
+                    ("infants", others.patients(at, start)), ("problems", others.patient_problems(at, start))
+                ],
+                "Encounter": lambda at=at, start=start: [("raw_events", others.encounters(at, start))],
+                "Specimen": lambda at=at, start=start: [("problems", others.specimen_problems(at, start))],
+                "Observation": lambda at=at, start=start: [("raw_events", observations(at, start, codes))],
+                "Condition": lambda at=at, start=start: [("raw_events", others.conditions(at, start))],
+                "MedicationAdministration": lambda at=at, start=start: [("raw_events", others.given(at, start, codes))],
+                "MedicationRequest": lambda at=at, start=start: [("raw_events", others.ordered(at, start, codes))],
+            }.get(kind, lambda path=path: [("problems", _unread(path))])()  # fmt: skip
+            for table, query in queries:
+                name = f"{place:04d}-{_name(path)}"
+                piece(con, workdir, buckets, table, name, query, key=file_state(path) + state)
+                made.add((table, name))
+        keep_only(workdir, made)
+
+
+def _specimens(con: DuckDBPyConnection, paths: list[Path], codes: bound.Bindings) -> None:
+    """The table specimens(id, tags): only those with a tag."""
+    con.execute("CREATE OR REPLACE TEMP TABLE specimens (id VARCHAR, tags VARCHAR[])")
+    for path in paths:
+        con.execute(f"INSERT INTO specimens {others.specimens(str(path), codes)}")
+
+
+def _unread(path: Path) -> str:
+    return f"SELECT NULL::VARCHAR AS infant, 'unread-file' AS problem, {bound.text(path.name)} AS detail"
+
+
+def _name(path: Path) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in path.name)
+
+
+def _files(where: str) -> Iterator[tuple[Path, str]]:
+    """The NDJSON files with the type of their first resource that can be read ('' when there is none)."""
+    path = Path(where)
+    found = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    for file in found:
+        if file.name.endswith(_SUFFIXES) and file.is_file():
+            yield file, _kind(file)
+
+
+def _kind(path: Path) -> str:
+    """The resource type a file's name begins with, else that of its first line."""
+    named = path.name.split(".")[0].split("-")[0]
+    if named in ORDER:
+        return named
+    opened = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with opened(path, "rb") as file:
+            first = json.loads(file.readline(1 << 24))
+    except (OSError, ValueError, EOFError):
+        return ""
+    kind = cast("dict[str, object]", first).get("resourceType") if isinstance(first, dict) else None
+    return kind if isinstance(kind, str) else ""

@@ -1,0 +1,119 @@
+"""What the codes of tables mean: codes.csv and the file of one layout, with the site's own tables over them.
+
+All have the columns system, code, kind, vocabulary, property and source; the files of layouts have also name (what a dictionary
+of items calls the code), route, and standard (the code of another system that the item stands for, `LOINC 2601-3`).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neomag.cohort.readers import Options
+from neomag.cohort.readers.bindings import KINDS
+from neomag.cohort.readers.staging import SourceError
+from neomag.cohort.readers.tables import literal
+from neomag.knowledge import load
+from neomag.knowledge.loader import directory
+from neomag.nearest import hint
+
+_NEEDED = ("system", "code", "kind", "vocabulary")
+_MORE = ("property", "name", "route", "standard")
+# Kinds of events, and where their words stand in the vocabulary of cases.
+_EVENTS = {"lab": "lab", "sign": "sign", "condition": "condition", "given": "drug"}
+_KINDS = (*KINDS, "unit", "comparator", "sex", "newborn", "system")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of a system: `kind` and `vocabulary` say what it is to neomag; `site` when the site's own table says so."""
+
+    system: str
+    code: str
+    kind: str
+    vocabulary: str
+    prop: str = ""
+    name: str = ""
+    route: str = ""
+    standard: str = ""
+    site: bool = False
+
+    @property
+    def source_code(self) -> str:
+        """How an event names the code."""
+        return self.standard or f"{self.system.split('-')[0] if self.system not in _WHOLE else self.system} {self.code}"
+
+
+_WHOLE = {"ICD-9", "ICD-10"}
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes in force, by system and code (lower-case)."""
+
+    of: Mapping[str, Mapping[str, Code]]
+    key: str
+
+    def values(self, system: str, kinds: Iterable[str] | None = None) -> list[Code]:
+        """The codes of a system, of the `kinds` asked for."""
+        wanted = None if kinds is None else set(kinds)
+        return [code for code in self.of.get(system, {}).values() if wanted is None or code.kind in wanted]
+
+    def table(self, system: str, kinds: Iterable[str] | None = None) -> str:
+        """The same as an SQL relation: item (the code, lower-case), kind, code, name, route, source_code, property."""
+        columns = ("item", "kind", "code", "name", "route", "source_code", "property")
+        if not (codes := self.values(system, kinds)):
+            return f"(SELECT {', '.join(f'CAST(NULL AS VARCHAR) AS {column}' for column in columns)} WHERE FALSE)"
+        rows = [(c.code.lower(), c.kind, c.vocabulary, c.name, c.route, c.source_code, c.prop) for c in codes]
+        values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+        return f"(SELECT * FROM (VALUES {values}) AS codes({', '.join(columns)}))"
+
+
+def load_codes(layout_file: str, options: Options) -> Codes:
+    """codes.csv, `layout_file`, the site's tables, each over the last. Raises SourceError for what is not accepted."""
+    folder = directory() / "cohort"
+    found: dict[str, dict[str, Code]] = {}
+    for path in (folder / "codes.csv", folder / layout_file, *options.codes):
+        for code in _read(path, site=path in options.codes):
+            found.setdefault(code.system, {})[code.code.lower()] = code
+    return Codes(found, json.dumps(sorted(repr(code) for system in found.values() for code in system.values())))
+
+
+def grams() -> Mapping[str, int]:
+    """Units of a weight and how many grams each is."""
+    table = tomllib.loads((directory() / "cohort" / "records.toml").read_text("utf-8"))["weights"]
+    return {unit: factor for unit, factor in table.items() if isinstance(factor, int)}
+
+
+def _read(path: Path, *, site: bool) -> list[Code]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{path}: cannot be read as a table of codes ({type(error).__name__})") from None
+    if rows and (missing := [column for column in _NEEDED if column not in rows[0]]):
+        raise SourceError(
+            f"{path}: column {missing[0]} is missing; a table of codes has {', '.join(_NEEDED)} and {', '.join(_MORE)}"
+        )
+    return [_code(f"{path} line {line}", row, site=site) for line, row in enumerate(rows, start=2)]
+
+
+def _code(where: str, row: Mapping[str, str | None], *, site: bool) -> Code:
+    system, code, kind, word = ((row[column] or "").strip() for column in _NEEDED)
+    if not system or not code:
+        raise SourceError(f"{where}: system and code are needed")
+    _one_of(where, "kind", kind, _KINDS)
+    if kind in _EVENTS:
+        _one_of(where, "vocabulary", word, tuple(load().vocabulary[_EVENTS[kind]]))
+    prop, name, route, standard = ((row.get(column) or "").strip() for column in _MORE)
+    return Code(system, code, kind, word, prop, name, route, standard, site)
+
+
+def _one_of(where: str, column: str, given: str, allowed: Sequence[str]) -> None:
+    if given not in allowed:
+        near = hint(given, allowed) or f"; write one of {', '.join(allowed[:12])}"
+        raise SourceError(f"{where}: {column} `{given}` is not accepted{near}")

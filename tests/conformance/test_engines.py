@@ -1,0 +1,115 @@
+"""Every finding, every rule and every outcome is the same in Python, DuckDB and Spark, for every infant at every moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conformance.engines import BOOK, NAMES, Intervals, differences, in_duckdb, in_spark, python, tables
+from tests.conformance.infants import infants
+from tests.strategies import cases
+
+from neomag import Case
+from neomag.cohort import case_of
+
+EXAMPLES = Path(__file__).parents[2] / "src" / "neomag" / "examples"
+LOCALS: dict[str, Intervals] = {
+    "default": {},
+    "local": {"magnesium": (0.62, 1.05), "calcium": (None, 2.6), "potassium": (3.0, None)},
+}
+
+
+def published() -> list[Case]:
+    return [Case.read(path) for path in sorted(EXAMPLES.glob("*.json"))]
+
+
+@pytest.mark.parametrize("local", LOCALS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_duckdb_says_what_python_says(seed: int, local: str) -> None:
+    con = tables(infants(250, seed), LOCALS[local], seed=seed)
+    for wanted, got in zip(python(con), in_duckdb(con, local=bool(LOCALS[local])), strict=True):
+        assert not differences(wanted, got)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_duckdb_says_what_python_says_of_thousands(seed: int) -> None:
+    local = LOCALS["local"] if seed % 2 else LOCALS["default"]
+    con = tables(infants(1_500, seed), local, seed=seed, most=8)
+    for wanted, got in zip(python(con), in_duckdb(con, local=bool(local)), strict=True):
+        assert not differences(wanted, got)
+
+
+@pytest.mark.slow
+@settings(max_examples=40)
+@given(st.lists(cases(), min_size=1, max_size=12))
+def test_duckdb_says_what_python_says_of_any_infants(drawn: list[dict[str, Any]]) -> None:
+    con = tables([Case.from_dict(case | {"case": str(n), "intervals": None}) for n, case in enumerate(drawn)], {})
+    for wanted, got in zip(python(con), in_duckdb(con, local=False), strict=True):
+        assert not differences(wanted, got)
+
+
+def test_published_cases() -> None:
+    con = tables(published(), {})
+    for wanted, got in zip(python(con), in_duckdb(con, local=False), strict=True):
+        assert not differences(wanted, got)
+
+
+@pytest.fixture(scope="session")
+def session() -> Iterator[Any]:
+    sql = pytest.importorskip("pyspark.sql")
+    builder = sql.SparkSession.builder.master("local[2]").appName("neomag conformance")
+    for key, value in {
+        "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.driver.memory": "2g",
+        "spark.sql.session.timeZone": "UTC", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1",
+    }.items():  # fmt: skip
+        builder = builder.config(key, value)
+    started = builder.getOrCreate()
+    started.sparkContext.setLogLevel("ERROR")
+    yield started
+    started.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("local", LOCALS)
+def test_spark_says_what_python_says(session: Any, local: str, tmp_path: Path) -> None:
+    con = tables([*infants(400, 21), *published()], LOCALS[local], seed=21)
+    for wanted, got in zip(python(con), in_spark(session, con, tmp_path, local=bool(LOCALS[local])), strict=True):
+        assert not differences(wanted, got)
+
+
+def test_the_tables_hold_the_whole_case() -> None:
+    """What Python reads of the tables is what it read of the file: else the engines would agree on less."""
+    given_cases = [*infants(200, 3), *published()]
+    con = tables(given_cases, {}, most=1)
+    for case, back in zip(sorted(given_cases, key=lambda c: c.name), case_of.every(con), strict=True):
+        assert (back.name, back.now, back.infant, back.setting) == (case.name, case.now, case.infant, case.setting)
+        assert [_known(e) for e in back.events] == [_known(e) for e in case.events]
+        written = {p.code for p in case.problems} - {"weight-suspect"}
+        assert {p.code for p in back.problems} == written, case.name
+        again = case_of.cases(con, case.name, case.now)
+        assert again == back
+
+
+def _known(event: Any) -> tuple[Any, ...]:
+    return tuple(getattr(event, name) for name in event.__slots__ if name != "reported")
+
+
+def test_the_infants_reach_every_value() -> None:
+    """A suite that never makes a rule true, false and unknown proves nothing about it."""
+    seen: dict[str, Counter[Any]] = {}
+    for local, seed in ((LOCALS["default"], 4), (LOCALS["local"], 5)):
+        for rows in python(tables(infants(800, seed), local, seed=seed, most=8)):
+            for row in rows.values():
+                for name, value in row.items():
+                    seen.setdefault(name, Counter())[value] += 1
+    assert not {name for name in NAMES if len(seen[name]) == 1}
+    never = {entry.id for entry in BOOK.entries if not seen[entry.id][True]}
+    assert len(never) <= len(BOOK.entries) // 10, never
+    for column, words in {"status": 6, "grade": 5, "suspicion": 5, "urgency": 4}.items():
+        assert len(seen[column]) == words
