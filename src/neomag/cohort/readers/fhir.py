@@ -51,6 +51,17 @@ class FhirSource:
         codes = bound.load_bindings(self.options.codes)
         bound.install(con, codes)
         fhir_sql.install(con, self.options.zone)
+        # DuckDB takes an NDJSON file for some forty lines, whatever its size, and would keep all of them in memory to look the
+        # few codes up in them. As written, each join looks a line up in the codes.
+        con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            self._stage(con, workdir, buckets, files, codes)
+        finally:
+            con.execute("RESET disabled_optimizers")
+
+    def _stage(
+        self, con: DuckDBPyConnection, workdir: Path, buckets: int, files: list[tuple[Path, str]], codes: bound.Bindings
+    ) -> None:
         tubes = [path for path, kind in files if kind == "Specimen"]
         _specimens(con, tubes, codes)
         # What results are made of beside their own file.
