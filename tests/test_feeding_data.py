@@ -342,7 +342,12 @@ def test_a_portion_of_liver_leaves_room_for_the_retinol_of_milk(feeding: Feeding
         ("plan.toml", 'sources = ["NUTRISURVEY"]', 'sources = ["NOBODY"]', "source NOBODY is not in sources.toml"),
         ("plan.toml", '"olive oil", ', '"olive oyl", ', "no candidate `olive oyl`"),
         ("plan.toml", '"magnesium", "calcium",', '"magnesia", "calcium",', "no nutrient `magnesia`"),
-        ("candidates.toml", 'policy = "Fish, eggs and milk stay."', 'note = "Fish, eggs and milk stay."', "needs sources, or policy"),
+        (
+            "candidates.toml",
+            'policy = "Fish, eggs and milk stay."',
+            'note = "Fish, eggs and milk stay."',
+            "needs sources, or policy",
+        ),
         ("candidates.csv", '"Banana, raw",', '"Banana, blue",', "in composition.csv"),
         ("intakes.csv", ",DRI-MINERALS,", ",DRI-NOBODY,", "source DRI-NOBODY"),
     ],
