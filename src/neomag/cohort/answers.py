@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from neomag.findings.sql.dialects import in_dialect, literal, quoted
 from neomag.findings.sql.plan import text as findings
 from neomag.knowledge import GRADES, STATUSES, SUSPICIONS, URGENCIES, RuleEntry
 from neomag.rules import Rulebook, duckdb
+from neomag.sql import in_dialect, literal, quoted
 
 # What the answer tells of the last level, beside what rules say of it.
 _LEVEL, _LEVELS = "magnesium", "magnesium_results"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from neomag.cohort.chunks import Chunk
 from neomag.cohort.job import Job
-from neomag.cohort.readers.staging import clear, quoted
+from neomag.cohort.readers.staging import clear
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,7 +62,7 @@ def chunk_files(job: Job, folder: str, chunk: Chunk) -> list[Path]:
 
 def copy(con: DuckDBPyConnection, select: str, place: Path) -> int:
     """Write `select` to one Parquet file; how many rows it has."""
-    done = con.execute(f"COPY ({select}) TO '{quoted(place)}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    done = con.execute(f"COPY ({select}) TO {literal(place)} (FORMAT parquet, COMPRESSION zstd)").fetchone()
     return done[0] if done else 0
 
 
@@ -73,7 +74,7 @@ def count(con: DuckDBPyConnection, table: str) -> int:
 
 def parquet(files: Sequence[Path]) -> str:
     """Parquet files as SQL reads them. Each is named, since DuckDB takes a name that is there before it looks for a pattern."""
-    return "read_parquet([" + ", ".join(f"'{quoted(file)}'" for file in files) + "])"
+    return "read_parquet([" + ", ".join(map(literal, files)) + "])"
 
 
 def _slice(chunk: Chunk, job: Job) -> str:

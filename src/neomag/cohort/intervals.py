@@ -5,10 +5,8 @@ An indirect method; `intervals.toml` says which, with its sources. `estimate` ta
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from neomag import units
 from neomag.ages import SECONDS, seconds
 from neomag.knowledge import Analyte, Knowledge
-from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import cohort_file, read_toml
 from neomag.nearest import hint
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -59,10 +58,9 @@ class LocalInterval:
     refused: str = ""
 
 
-@cache
 def said() -> Mapping[str, Any]:
     """intervals.toml of the knowledge in force."""
-    return tomllib.loads((directory() / "cohort" / "intervals.toml").read_text("utf-8"))
+    return read_toml(cohort_file("intervals.toml"))
 
 
 def bands(text: str | None = None) -> tuple[Band, ...]:
@@ -145,7 +143,7 @@ def _results(con: DuckDBPyConnection, source: Path, analyte: Analyte, knowledge:
         raise IntervalsError(
             f"{source}: holds no events.parquet and infants.parquet; give the folder of a run or of the flat layout"
         )
-    read = {name: f"'{_quoted(path)}{'/*.parquet' if path.is_dir() else ''}'" for name, path in (("e", events), ("i", infants))}
+    read = {name: literal(path / "*.parquet" if path.is_dir() else path) for name, path in (("e", events), ("i", infants))}
     columns = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM read_parquet({read['e']})").fetchall()}
     normal = "suspect" in columns
     if normal:
@@ -188,10 +186,6 @@ ranked AS (SELECT *, row_number() OVER (PARTITION BY infant, reason IS NULL ORDE
 SELECT CASE WHEN reason IS NULL AND place > 1 THEN 'not the first' ELSE reason END AS why,
     CASE WHEN reason IS NULL AND place = 1 THEN round(value, 6) END AS value, count(*) FROM ranked GROUP BY ALL ORDER BY ALL
 """
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def short(age: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neomag.cohort.readers.bindings import loinc_sound
-from neomag.cohort.readers.staging import quoted
-from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import cohort_file, read_toml
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,7 +40,7 @@ class Kind:
 
 def write(con: DuckDBPyConnection, problems: Path, place: Path, *, source: str, layout: str, infants: int, events: int) -> None:
     """Write the page at `place` from the file of problems of a run."""
-    table = f"(SELECT *, coalesce(rows, 1) AS n FROM '{quoted(problems)}')"
+    table = f"(SELECT *, coalesce(rows, 1) AS n FROM {literal(problems)})"
     kinds = [
         Kind(*row)
         for row in con.execute(
@@ -120,8 +119,8 @@ def _misspelt(code: str) -> bool:
 
 def meanings() -> Mapping[str, Mapping[str, object]]:
     """What each problem means; nothing where the knowledge in force has no such file."""
-    path = directory() / "cohort" / "problems.toml"
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    path = cohort_file("problems.toml")
+    return read_toml(path) if path.is_file() else {}
 
 
 def _says(said: Mapping[str, Mapping[str, object]], problem: str) -> str:

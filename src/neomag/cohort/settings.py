@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from neomag.cohort.readers import Source
     from neomag.knowledge import Knowledge
 
-ENGINES = ("duckdb", "spark")
 Limits = dict[str, tuple[float | None, float | None]]
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(MB|GB|TB)", re.IGNORECASE)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from neomag.cohort import simulate_sql as sql
 from neomag.cohort.simulate_data import Drawn, drawn
 from neomag.knowledge import load
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -143,7 +144,7 @@ def _one(data: Drawn, seed: int, of: tuple[int, int, int], more: float, folder: 
 
 def _copy(con: DuckDBPyConnection, query: str, to: Path) -> int:
     """Write what a query gives to a Parquet file; the number of rows."""
-    found = con.execute(f"COPY ({query}) TO '{_quoted(to)}' (FORMAT parquet)").fetchone()
+    found = con.execute(f"COPY ({query}) TO {literal(to)} (FORMAT parquet)").fetchone()
     return int(found[0]) if found else 0
 
 
@@ -153,12 +154,8 @@ def _join(parts: Path, folder: Path, form: Form, gzipped: bool) -> None:
 
     with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as con:
         for table in ("truth", "infants", "events") if form == "flat" else ("truth",):
-            _copy(con, f"SELECT * FROM read_parquet('{_quoted(parts)}/{table}-*.parquet')", folder / f"{table}.parquet")
+            _copy(con, f"SELECT * FROM read_parquet({literal(parts / f'{table}-*.parquet')})", folder / f"{table}.parquet")
     if form == "fhir":
         from neomag.cohort.simulate_fhir import join_fhir
 
         join_fhir(parts, folder, gzipped)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -5,7 +5,6 @@ Results other than magnesium come from the default reference intervals, so that 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from neomag import units
 from neomag.ages import DAY, MONTH, SECONDS
 from neomag.intervals import DEFAULT, in_canonical
 from neomag.knowledge import Knowledge, load
-from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import cohort_file, read_toml
 
 Table = dict[str, Any]
 Row = tuple[Any, ...]
@@ -132,7 +131,7 @@ def _healthy(said: Mapping[str, Any], knowledge: Knowledge) -> tuple[tuple[int, 
 def drawn() -> Drawn:
     """The generator's data of the knowledge in force, read once a process."""
     knowledge = load()
-    said = tomllib.loads((directory() / "cohort" / "simulate.toml").read_text("utf-8"))
+    said = read_toml(cohort_file("simulate.toml"))
     names = tuple(said["analyte"])
     sites, written = _sites(said, knowledge)
     classes, healthy = _healthy(said, knowledge)

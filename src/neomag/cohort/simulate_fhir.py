@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from neomag.knowledge import load
 from neomag.knowledge.loader import directory
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,9 +69,7 @@ def _filled(template: str) -> str:
     parts: list[str] = []
     for n, piece in enumerate(re.split(r"\[\?(.*?)\?\]", template, flags=re.DOTALL)):
         texts = re.split(r"<<(.*?)>>", piece, flags=re.DOTALL)
-        filled = " || ".join(
-            f"({part})" if k % 2 else "'" + part.replace("'", "''") + "'" for k, part in enumerate(texts) if part
-        )
+        filled = " || ".join(f"({part})" if k % 2 else literal(part) for k, part in enumerate(texts) if part)
         if filled:
             parts.append(f"coalesce({filled}, '')" if n % 2 else filled)
     return " || ".join(parts)
@@ -165,8 +164,8 @@ def write_fhir(con: DuckDBPyConnection, events: str, parts: Path, number: int) -
     _concepts(con)
     con.execute(f"CREATE OR REPLACE TEMP TABLE sim_events AS {events}")
     for kind, query in queries().items():
-        to = str(parts / f"{kind}-{number:05d}.ndjson").replace("'", "''")
-        con.execute(f"COPY ({query}) TO '{to}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')")
+        to = literal(parts / f"{kind}-{number:05d}.ndjson")
+        con.execute(f"COPY ({query}) TO {to} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')")
     found = con.execute("SELECT count(*) FROM sim_events").fetchone()
     return int(found[0]) if found else 0
 

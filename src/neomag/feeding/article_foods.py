@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from neomag.feeding.lenses import Seen, seen
-from neomag.knowledge.foods import feeding_file, read_csv
+from neomag.knowledge.tables import feeding_file, read_csv
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from neomag.feeding.goals import filled
 from neomag.feeding.lines import Item, Line
 from neomag.feeding.plan import Plan
 from neomag.feeding.reach import Short
-from neomag.feeding.reasons import Reasons, figure, listed
+from neomag.feeding.reasons import Reasons, listed
+from neomag.feeding.span import figure
 from neomag.knowledge.feeding import FeedingKnowledge
 from neomag.knowledge.foods import FoodTable
 from neomag.knowledge.intakes import load_intakes, load_milk_volumes

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from neomag.feeding.article_foods import article_foods
-from neomag.knowledge.foods import Food, feeding_file, read_csv, read_toml
+from neomag.knowledge.foods import Food
+from neomag.knowledge.tables import feeding_file, read_csv, read_toml
 
 # The measure under which a site's own table gives the portion of a food.
 INFANT = "infant portion"

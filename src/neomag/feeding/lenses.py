@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from neomag.knowledge.foods import feeding_file, read_toml
+from neomag.knowledge.tables import feeding_file, read_toml
 
 BY_WEIGHT, BY_ENERGY, BY_PORTION = "100g", "100kcal", "portion"
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from neomag.knowledge.foods import MILKS, feeding_file, read_toml
+from neomag.knowledge.foods import MILKS
+from neomag.knowledge.tables import feeding_file, read_toml
 
 _WORD = re.compile(r"[a-z0-9]+")
 _DATASET = {MILKS: 3.0, "site": 1.5, "sr-legacy": 0.6, "fndds": 0.5}

@@ -11,7 +11,7 @@ from neomag.feeding.explain import Explainer
 from neomag.feeding.lines import Line
 from neomag.feeding.menu import menu
 from neomag.feeding.plan import Plan
-from neomag.feeding.reasons import figure
+from neomag.feeding.span import figure
 
 # A bar ends at one and a half times the target, so that what is met and what is short can be told apart.
 _FULL = 1.5

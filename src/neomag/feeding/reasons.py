@@ -9,6 +9,7 @@ from typing import Any
 from neomag.feeding.choices import LeftOut
 from neomag.feeding.frame import Frame
 from neomag.feeding.plan import Plan
+from neomag.feeding.span import figure
 from neomag.knowledge.feeding import FeedingKnowledge
 
 
@@ -29,11 +30,6 @@ class Reason:
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def figure(value: float) -> str:
-    """A figure for reading: three digits, no more than the table can carry."""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 class Reasons:

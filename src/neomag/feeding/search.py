@@ -14,7 +14,8 @@ from typing import Any
 
 from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.name_match import matcher
-from neomag.knowledge.foods import Food, feeding_file, read_csv, read_toml
+from neomag.knowledge.foods import Food
+from neomag.knowledge.tables import feeding_file, read_csv, read_toml
 
 _SYNONYM_COST, _SHORT_COST = 1.0, 2.0
 _NEAR = 3

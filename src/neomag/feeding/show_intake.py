@@ -14,7 +14,7 @@ from neomag.feeding.indicators import DIVERSITY, Found
 from neomag.feeding.intake import Intake
 from neomag.feeding.nutrient_intake import ABOVE, MAY_BE, MAY_PASS, MET, MORE, NO_TARGET, SHORT, WITHIN, NutrientIntake
 from neomag.feeding.parts import MAGNESIUM
-from neomag.feeding.span import Span
+from neomag.feeding.span import Span, figure
 from neomag.knowledge.diaries import load_diaries, load_indicators
 
 NOTICE = "One day says little about a child: growth and weeks of eating do. It does not replace a clinician or dietitian."
@@ -64,12 +64,6 @@ def show(found: Intake, screen: Console, *, absorbable: bool = False) -> None:
         screen.print(Text("\nHow to read this", style="bold"))
         _said(rest, "·", "dim", screen)
     screen.print(Text(f"\n{NOTICE}", style="dim"))
-
-
-def figure(value: float) -> str:
-    """A figure for reading: three digits at most, no exponent."""
-    text = f"{value:.3g}"
-    return f"{value:.0f}" if "e" in text else text
 
 
 def amount(of: Span) -> str:

@@ -10,7 +10,7 @@ from neomag.feeding.explain import Explainer
 from neomag.feeding.lines import Line
 from neomag.feeding.menu import menu
 from neomag.feeding.plan import Plan
-from neomag.feeding.reasons import figure
+from neomag.feeding.span import figure
 
 _BAR = 16
 

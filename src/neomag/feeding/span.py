@@ -41,3 +41,9 @@ class Span:
 def rounded(value: float | None) -> float | None:
     """A figure to four significant digits: more would be more than any food table knows."""
     return None if value is None else float(f"{value:.4g}")
+
+
+def figure(value: float) -> str:
+    """A figure for reading: three digits at most, no exponent."""
+    text = f"{value:.3g}"
+    return f"{value:.0f}" if "e" in text else text

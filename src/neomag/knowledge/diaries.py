@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from neomag.knowledge.intakes import Ground, entries, entry, feeding_table
+from neomag.knowledge.intakes import Ground, entries, entry
+from neomag.knowledge.tables import feeding_file, read_toml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +177,7 @@ class Indicators:
 @cache
 def load_diaries() -> Diaries:
     """How a diary is read, once a process."""
-    said = feeding_table("diary")
+    said = read_toml(feeding_file("diary.toml"))
     return Diaries(
         units=entries(Unit, said["unit"]),
         refused_units=entry(Unit, "unit-refused", said["unit-refused"]),
@@ -203,7 +204,7 @@ def load_diaries() -> Diaries:
 @cache
 def load_indicators() -> Indicators:
     """The indicators and the food groups, once a process."""
-    said = feeding_table("indicators")
+    said = read_toml(feeding_file("indicators.toml"))
     groups = {k: v for k, v in said["groups"].items() if isinstance(v, str)}
     return Indicators(
         indicators=entries(Indicator, {k: v for k, v in said.items() if k.startswith("minimum-")}),

@@ -5,8 +5,6 @@ Read only by what plans or judges feeding. Grams are as the composition table li
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +13,7 @@ from typing import Any
 
 from neomag.knowledge.intakes import entries
 from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import read_csv, read_toml
 
 # The ages (completed months) from which the columns _6, _9 and _12 of candidates.csv hold.
 STEPS = (6, 9, 12)
@@ -222,15 +221,13 @@ def load_feeding(folder: Path | None = None) -> FeedingKnowledge:
 
 @cache
 def _read(folder: Path) -> FeedingKnowledge:
-    with (folder / "candidates.csv").open(encoding="utf-8", newline="") as file:
-        candidates = [_candidate(row) for row in csv.DictReader(file)]
-    safety = tomllib.loads((folder / "safety.toml").read_text("utf-8"))
-    about = tomllib.loads((folder / "candidates.toml").read_text("utf-8"))
+    candidates = [_candidate(row) for row in read_csv(folder / "candidates.csv")]
+    safety, about = read_toml(folder / "safety.toml"), read_toml(folder / "candidates.toml")
     return FeedingKnowledge(
         candidates={c.short: c for c in candidates},
         together=_together(about),
         safety=entries(SafetyRule, {k: v for k, v in safety.items() if k != "beyond"}),
-        plan=tomllib.loads((folder / "plan.toml").read_text("utf-8")),
+        plan=read_toml(folder / "plan.toml"),
         beyond=entries(SafetyRule, safety.get("beyond", {})),
         diets=entries(Diet, about["diets"]),
         same=tuple(frozenset(of["foods"]) for of in about.get("same", {}).values()),

@@ -7,7 +7,6 @@ Read from composition.csv, milks.csv and portions.csv of `feeding/`, only when f
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import feeding_file, read_csv, read_toml
 
 # The datasets of the table as a reader knows them, and the name given to milks.csv.
 DATASETS = {
@@ -125,26 +125,6 @@ def checks() -> Mapping[str, Mapping[str, Any]]:
     return read_toml(feeding_file("checks.toml"))
 
 
-def feeding_file(name: str) -> Path:
-    """A file of `feeding/` of the knowledge in force."""
-    return directory() / "feeding" / name
-
-
-@cache
-def read_toml(path: Path) -> Mapping[str, Any]:
-    """A TOML file as it is written, read once."""
-    return tomllib.loads(path.read_text("utf-8"))
-
-
-@cache
-def read_csv(path: Path) -> tuple[Mapping[str, str], ...]:
-    """The rows of a CSV file by their heading, read once; none when there is no such file."""
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
-
-
 @cache
 def _nutrients(folder: Path) -> Mapping[str, Nutrient]:
     table = read_toml(folder / "nutrients.toml")
@@ -166,9 +146,8 @@ def _read(folder: Path) -> FoodTable:
 
 def _portions(path: Path) -> dict[str, tuple[Portion, ...]]:
     found: dict[str, list[Portion]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            found.setdefault(row["food"], []).append(Portion(row["measure"], float(row["grams"]), row["source"]))
+    for row in read_csv(path):
+        found.setdefault(row["food"], []).append(Portion(row["measure"], float(row["grams"]), row["source"]))
     return {food: tuple(of) for food, of in found.items()}
 
 
@@ -191,20 +170,19 @@ def _composition(
 
 
 def _milks(path: Path, known: Mapping[str, Nutrient], portions: Mapping[str, tuple[Portion, ...]]) -> Iterator[Food]:
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            density = float(row["density"])
-            spread = (row["magnesium_least"], row["magnesium_most"])
-            yield Food(
-                id=row["id"],
-                name=row["name"],
-                dataset=MILKS,
-                category="Milk for infants",
-                per_100g={nutrient: float(row[nutrient]) for nutrient in known if row[nutrient]},
-                portions=(Portion("100 mL", 100 * density, "density"), *portions.get(row["id"], ())),
-                sources=tuple(row["sources"].split()),
-                note=row["note"],
-                density=density,
-                kind=row["kind"],
-                magnesium_spread=(float(spread[0]), float(spread[1])) if all(spread) else None,
-            )
+    for row in read_csv(path):
+        density = float(row["density"])
+        spread = (row["magnesium_least"], row["magnesium_most"])
+        yield Food(
+            id=row["id"],
+            name=row["name"],
+            dataset=MILKS,
+            category="Milk for infants",
+            per_100g={nutrient: float(row[nutrient]) for nutrient in known if row[nutrient]},
+            portions=(Portion("100 mL", 100 * density, "density"), *portions.get(row["id"], ())),
+            sources=tuple(row["sources"].split()),
+            note=row["note"],
+            density=density,
+            kind=row["kind"],
+            magnesium_spread=(float(spread[0]), float(spread[1])) if all(spread) else None,
+        )

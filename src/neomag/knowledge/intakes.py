@@ -6,15 +6,12 @@ included.
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import feeding_file, read_csv, read_toml
 
 Table = dict[str, Any]
 T = TypeVar("T")
@@ -183,17 +180,6 @@ def entries(kind: type[T], tables: Mapping[str, Any]) -> dict[str, T]:
     return {code: entry(kind, code, cast(Table, table)) for code, table in tables.items()}
 
 
-def feeding_folder() -> Path:
-    """The feeding tables of the knowledge in force."""
-    return directory() / "feeding"
-
-
-def feeding_table(name: str) -> Table:
-    """One TOML file of the feeding tables as plain data; empty when there is no such file."""
-    path = feeding_folder() / f"{name}.toml"
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
-
-
 def _figure(row: Mapping[str, str]) -> Figure:
     numbers: Table = {"value": float(row["value"]), **{k: int(row[k]) for k in ("from_months", "to_months", "year")}}
     return Figure(**cast(Table, {**row, **numbers}))
@@ -202,25 +188,23 @@ def _figure(row: Mapping[str, str]) -> Figure:
 @cache
 def load_intakes() -> Intakes:
     """The reference intakes, read once a process."""
-    said = feeding_table("intakes")
-    with (feeding_folder() / "intakes.csv").open(encoding="utf-8", newline="") as file:
-        figures = tuple(_figure(row) for row in csv.DictReader(file))
+    said = read_toml(feeding_file("intakes.toml"))
     return Intakes(
-        figures=figures,
+        figures=tuple(map(_figure, read_csv(feeding_file("intakes.csv")))),
         authorities=entries(Authority, said["authority"]),
         kinds=entries(Kind, said["kind"]),
         counts=entries(Counts, said["counts"]),
         choices=entries(Choice, said["choice"]),
         units=entries(Conversion, said["unit"]),
         energy=entry(Ground, "energy", said["energy"]),
-        unit_of={nutrient: of["unit"] for nutrient, of in feeding_table("nutrients").items()},
+        unit_of={nutrient: of["unit"] for nutrient, of in read_toml(feeding_file("nutrients.toml")).items()},
     )
 
 
 @cache
 def load_milk_volumes() -> MilkVolumes:
     """Breast milk by age, read once a process."""
-    said = feeding_table("milk_volumes")
+    said = read_toml(feeding_file("milk_volumes.toml"))
     return MilkVolumes(
         bands=tuple(entries(MilkBand, said["band"]).values()),
         feed=entry(Feed, "feed", said["feed"]),

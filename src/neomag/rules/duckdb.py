@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from neomag.knowledge import Signature
 from neomag.rules.tree import And, AtLeast, Compare, Is, Known, Name, Node, Not, Or
+from neomag.sql import literal, quoted
 
 TYPES = {"truth": "BOOLEAN", "count": "BIGINT", "quantity": "DOUBLE", "word": "VARCHAR"}
 
@@ -14,11 +15,11 @@ def expression(node: Node) -> str:
     """SQL text of `node`; SQL's own logic is three-valued."""
     match node:
         case Name(name):
-            return _quoted(name)
+            return quoted(name)
         case Compare(op, left, right, _):
-            return f"({_quoted(left)} {op} {_literal(right)})"
+            return f"({quoted(left)} {op} {_side(right)})"
         case Known(name, negated):
-            return f"({_quoted(name)} IS {'NOT ' if negated else ''}NULL)"
+            return f"({quoted(name)} IS {'NOT ' if negated else ''}NULL)"
         case Not(item):
             return f"(NOT {expression(item)})"
         case And(items):
@@ -35,27 +36,18 @@ def expression(node: Node) -> str:
             return f"(CASE WHEN {sure} >= {count} THEN TRUE WHEN {maybe} < {count} THEN FALSE ELSE NULL END)"
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
-def _literal(value: float | int | str | Name) -> str:
-    if isinstance(value, Name):
-        return _quoted(value.name)
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    # An exponent makes a DOUBLE literal of it; plain decimals would be DECIMAL and compare differently.
-    return f"{value!r}e0" if isinstance(value, float) and "e" not in repr(value) else repr(value)
+def _side(value: float | int | str | Name) -> str:
+    return quoted(value.name) if isinstance(value, Name) else literal(value)
 
 
 def columns(signatures: Mapping[str, Signature]) -> str:
     """The column definitions of the findings table."""
-    return ", ".join(f"{_quoted(name)} {TYPES[signature.type]}" for name, signature in signatures.items())
+    return ", ".join(f"{quoted(name)} {TYPES[signature.type]}" for name, signature in signatures.items())
 
 
 def query(rules: Mapping[str, Node], order: Sequence[str], table: str) -> str:
     """A SELECT of all rules over `table`, in the order of `rules`."""
-    return f"SELECT {', '.join(map(_quoted, rules))} FROM {layers(rules, order, _quoted(table))}"
+    return f"SELECT {', '.join(map(quoted, rules))} FROM {layers(rules, order, quoted(table))}"
 
 
 def layers(rules: Mapping[str, Node], order: Sequence[str], text: str) -> str:
@@ -70,6 +62,6 @@ def layers(rules: Mapping[str, Node], order: Sequence[str], text: str) -> str:
     for name in order:
         depth[name] = 1 + max((depth[n] for n in names(rules[name]) if n in depth), default=0)
     for layer in range(1, max(depth.values(), default=0) + 1):
-        added = ", ".join(f"{expression(rules[n])} AS {_quoted(n)}" for n in order if depth[n] == layer)
+        added = ", ".join(f"{expression(rules[n])} AS {quoted(n)}" for n in order if depth[n] == layer)
         text = f"(SELECT *, {added} FROM {text})"
     return text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neomag.findings.sql.dialects import in_dialect
 from neomag.rules import duckdb
 from neomag.rules.tree import Node
+from neomag.sql import in_dialect
 
 
 def query(rules: Mapping[str, Node], order: Sequence[str], table: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,12 +14,15 @@ from typing import TYPE_CHECKING, Any, cast
 from neomag.cohort.readers.staging import SourceError
 from neomag.knowledge import Knowledge, load
 from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import read_toml
 from neomag.nearest import nearest
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-COLUMNS = ("system", "code", "kind", "vocabulary", "property", "note", "source")
+NEEDED = ("system", "code", "kind", "vocabulary")
+COLUMNS = (*NEEDED, "property", "note", "source")
 # What a code may stand for: an event of that kind, something that must not count, or a word of another column.
 KINDS = ("lab", "sign", "condition", "given", "infant", "excluded", "route", "specimen", "setting", "flag")
 PROPERTIES = ("", "mass", "moles")
@@ -78,31 +79,30 @@ def load_bindings(extra: Sequence[Path] = (), knowledge: Knowledge | None = None
     folder = directory() / "cohort"
     by_code: dict[tuple[str, str], Binding] = {}
     for path in (folder / "codes.csv", *extra):
-        for binding in _read(path, knowledge or load()):
+        for where, row in code_rows(path, COLUMNS):
+            binding = _binding(where, row, knowledge or load())
             by_code[binding.system, binding.code] = binding
-    return Bindings(by_code, _records(folder / "records.toml"))
-
-
-@cache
-def _records(path: Path) -> Mapping[str, Any]:
-    return tomllib.loads(path.read_text("utf-8"))
+    return Bindings(by_code, read_toml(folder / "records.toml"))
 
 
 def _entries(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in {"policy", "sources"}}
 
 
-def _read(path: Path, knowledge: Knowledge) -> Iterable[Binding]:
+def code_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """The rows of a table of codes, each with its place. Raises SourceError for a file that is none, or lacks one of NEEDED.
+
+    `columns` are all that it may have, for the message.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{path}: cannot be read as a table of codes: {error}") from None
-    needed = ("system", "code", "kind", "vocabulary")
-    if rows and (missing := [name for name in needed if name not in rows[0]]):
-        raise SourceError(f"{path}: column {missing[0]} is missing; a table of codes has {', '.join(COLUMNS)}")
+        raise SourceError(f"{path}: cannot be read as a table of codes ({type(error).__name__})") from None
+    if rows and (missing := [name for name in NEEDED if name not in rows[0]]):
+        raise SourceError(f"{path}: column {missing[0]} is missing; a table of codes has {', '.join(columns)}")
     for line, row in enumerate(rows, start=2):
-        yield _binding(f"{path} line {line}", cast(Mapping[str, str | None], row), knowledge)
+        yield f"{path} line {line}", cast("Mapping[str, str | None]", row)
 
 
 def _binding(where: str, row: Mapping[str, str | None], knowledge: Knowledge) -> Binding:
@@ -178,16 +178,11 @@ def table(con: DuckDBPyConnection, name: str, columns: str, rows: Sequence[Seque
         con.execute(f"INSERT INTO {name} SELECT {', '.join('unnest(?::VARCHAR[])' for _ in names)}", lists)
 
 
-def text(word: str) -> str:
-    """`word` as an SQL string."""
-    return "'" + word.replace("'", "''") + "'"
-
-
 def word_in(said: str, words: Mapping[str, str]) -> str:
     """SQL: what the first of `words` found in the lower-case text `said` stands for, NULL when there is none."""
     if not words:
         return "NULL::VARCHAR"
     pattern = "|".join(re.escape(word) for word in words)
     # A map, since CASE would look for the words anew for each of its branches.
-    entries = ", ".join(f"{text(word)}: {text(means)}" for word, means in words.items())
-    return f"MAP {{{entries}}}[regexp_extract({said}, {text(pattern)})]"
+    entries = ", ".join(f"{literal(word)}: {literal(means)}" for word, means in words.items())
+    return f"MAP {{{entries}}}[regexp_extract({said}, {literal(pattern)})]"

@@ -17,6 +17,7 @@ from neomag.cohort.readers import fhir_others as others
 from neomag.cohort.readers.fhir_columns import ORDER
 from neomag.cohort.readers.fhir_observation import observations
 from neomag.cohort.readers.staging import SourceError, file_state, keep_only, piece, seq_base
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -95,7 +96,7 @@ def _specimens(con: DuckDBPyConnection, paths: list[Path], codes: bound.Bindings
 
 
 def _unread(path: Path) -> str:
-    return f"SELECT NULL::VARCHAR AS infant, 'unread-file' AS problem, {bound.text(path.name)} AS detail"
+    return f"SELECT NULL::VARCHAR AS infant, 'unread-file' AS problem, {literal(path.name)} AS detail"
 
 
 def _name(path: Path) -> str:

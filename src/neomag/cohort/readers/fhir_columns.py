@@ -5,6 +5,8 @@ Numbers are read as text and cast: a decimal then keeps its shortest text, and w
 
 from __future__ import annotations
 
+from neomag.sql import literal
+
 _CODING = "STRUCT(system VARCHAR, code VARCHAR, display VARCHAR)"
 CONCEPT = f"STRUCT(coding {_CODING}[], text VARCHAR)"
 _REFERENCE = "STRUCT(reference VARCHAR)"
@@ -52,10 +54,9 @@ ORDER = ("Patient", "Encounter", "Specimen", "Observation", "Condition", "Medica
 
 def lines(path: str, resource: str) -> str:
     """SQL: the lines of a file as the declared columns of `resource`, and `n`, its place. An unreadable line is all NULL."""
-    columns = ", ".join(f"'{name}': '{kind.replace(chr(39), chr(39) * 2)}'" for name, kind in COLUMNS[resource].items())
-    quoted = path.replace("'", "''")
+    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in COLUMNS[resource].items())
     return (
-        f"SELECT row_number() OVER () AS n, * FROM read_ndjson('{quoted}', columns = {{{columns}}}, ignore_errors = true, "
+        f"SELECT row_number() OVER () AS n, * FROM read_ndjson({literal(path)}, columns = {{{columns}}}, ignore_errors = true, "
         "maximum_object_size = 67108864)"
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neomag.cohort.readers.bindings import Bindings, text, word_in
+from neomag.cohort.readers.bindings import Bindings, word_in
 from neomag.cohort.readers.fhir_columns import base, lines
 from neomag.cohort.readers.fhir_sql import codings, conflict, joins, listed, one, said, source_code, time_trouble
+from neomag.sql import literal
 
 _BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 
@@ -59,7 +60,7 @@ def specimens(path: str, bindings: Bindings) -> str:
         "s.type, s.condition[1], s.condition[2], s.condition[3], s.container[1].type, s.container[1].additiveCodeableConcept"
     )
     called = f"lower(concat_ws(' ', s.container[1].description, {', '.join(_names(part) for part in parts.split(', '))}))"
-    tags = ", ".join(f"CASE WHEN contains(called, {text(word)}) THEN {text(tag)} END" for word, tag in words.items())
+    tags = ", ".join(f"CASE WHEN contains(called, {literal(word)}) THEN {literal(tag)} END" for word, tag in words.items())
     return f"""
     SELECT id, list_sort(list_distinct(found)) AS tags FROM (
         SELECT id, list_filter([first, second, third, {tags}], lambda t: t IS NOT NULL) AS found FROM (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neomag.cohort.readers.bindings import text
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -24,7 +24,7 @@ def install(con: DuckDBPyConnection, zone: str) -> None:
             WHEN starts_with(said, kind || '/') OR contains(said, '/' || kind || '/')
             THEN nullif(split_part(split_part('/' || said, '/' || kind || '/', 2), '/', 1), '') END""")
     # A time of day needs its zone in FHIR; one without, and a day, are of the zone given.
-    local = "" if zone == "UTC" else text(zone)
+    local = "" if zone == "UTC" else literal(zone)
     utc = "moment" if not local else f"timezone('UTC', timezone({local}, moment))"
     con.execute(f"CREATE OR REPLACE TEMP MACRO in_zone(moment) AS {utc}")
     con.execute(r"""

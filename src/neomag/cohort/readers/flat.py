@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from neomag.cohort.readers import Options, fhir_sql
 from neomag.cohort.readers import bindings as bound
-from neomag.cohort.readers.staging import INFANTS, RAW_EVENTS, SourceError, file_state, keep_only, piece, quoted
+from neomag.cohort.readers.staging import INFANTS, RAW_EVENTS, SourceError, file_state, keep_only, piece
 from neomag.nearest import nearest
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -70,9 +71,9 @@ def _table(where: str, name: str) -> list[Path]:
 
 def _reading(path: Path) -> str:
     if path.suffix == ".parquet":
-        return f"read_parquet('{quoted(path)}')"
+        return f"read_parquet({literal(path)})"
     # Lines with too few or too many fields are counted by _unread.
-    return f"read_csv('{quoted(path)}', all_varchar = true, header = true, delim = ',', quote = '\"', ignore_errors = true)"
+    return f"read_csv({literal(path)}, all_varchar = true, header = true, delim = ',', quote = '\"', ignore_errors = true)"
 
 
 def _described(con: DuckDBPyConnection, path: Path, name: str) -> dict[str, str]:
@@ -159,8 +160,7 @@ def _events(path: Path, columns: dict[str, str], place: int) -> str:
 def _unread(con: DuckDBPyConnection, path: Path, name: str, columns: dict[str, str]) -> str:
     """SQL: problems of the file itself: columns that are not read, rows without an infant, lines that cannot be split."""
     found = [
-        f"SELECT NULL::VARCHAR AS infant, 'unread-file' AS problem, {bound.text(f'{name}, column {column}')} AS detail, "
-        "1 AS rows"
+        f"SELECT NULL::VARCHAR AS infant, 'unread-file' AS problem, {literal(f'{name}, column {column}')} AS detail, 1 AS rows"
         for column in columns
         if column not in _COLUMNS[name]
     ]

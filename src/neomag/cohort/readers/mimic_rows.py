@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neomag.cohort.readers.stager import Stager
-from neomag.cohort.readers.tables import literal
 from neomag.cohort.readers.values import code_unit, comparator, listed, no_number, number, pair_join, unit_pairs, whole_day
+from neomag.sql import literal
 
 
 def results(stager: Stager) -> str:

@@ -17,8 +17,9 @@ from neomag.cohort.readers.postgres import masked
 from neomag.cohort.readers.stager import Stager
 from neomag.cohort.readers.staging import SourceError
 from neomag.cohort.readers.table_codes import load_codes
-from neomag.cohort.readers.tables import Tables, literal, open_tables
+from neomag.cohort.readers.tables import Tables, open_tables
 from neomag.cohort.readers.values import moment, whole_day
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

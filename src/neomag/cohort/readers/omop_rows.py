@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from neomag.cohort.readers.stager import Stager
 from neomag.cohort.readers.table_codes import grams
-from neomag.cohort.readers.tables import literal
 from neomag.cohort.readers.values import (
     code_unit,
     comparator,
@@ -16,6 +15,7 @@ from neomag.cohort.readers.values import (
     unit_pairs,
     whole_day,
 )
+from neomag.sql import literal
 
 _EVENT_KINDS = "('lab', 'sign', 'condition', 'given', 'infant', 'excluded')"
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neomag.cohort.readers.staging import SourceError
-from neomag.cohort.readers.tables import Where, condition, copy_rows, literal, name_of, picked
+from neomag.cohort.readers.tables import Where, condition, copy_rows, name_of, picked
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

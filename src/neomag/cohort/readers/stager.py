@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from neomag import ages
 from neomag.cohort.readers.staging import RAW_EVENTS, SourceError, piece, seq_base
 from neomag.cohort.readers.table_codes import Codes
-from neomag.cohort.readers.tables import Tables, Where, literal
+from neomag.cohort.readers.tables import Tables, Where
 from neomag.cohort.readers.values import lost
 from neomag.knowledge import load
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neomag.sql import literal
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -114,7 +116,7 @@ def piece(con: DuckDBPyConnection, workdir: Path, buckets: int, table: str, name
     folder.mkdir(parents=True)
     bucket = f"CASE WHEN infant IS NULL THEN 0 ELSE hash(infant) % {buckets} END::INTEGER"
     con.execute(
-        f"COPY (SELECT *, {bucket} AS bucket FROM ({query})) TO '{quoted(folder)}' (FORMAT parquet, PARTITION_BY (bucket))"
+        f"COPY (SELECT *, {bucket} AS bucket FROM ({query})) TO {literal(folder)} (FORMAT parquet, PARTITION_BY (bucket))"
     )
     fresh = marker.with_suffix(".part")
     fresh.write_text(made_of, "utf-8")
@@ -171,7 +173,7 @@ class Staged:
         files = [path for name in finished for path in sorted((base / name / f"bucket={bucket}").glob("*.parquet"))]
         if not files:
             return empty
-        listed = ", ".join(f"'{quoted(path)}'" for path in files)
+        listed = ", ".join(map(literal, files))
         # The empty row set gives missing columns their place and type.
         rows = f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         return f"SELECT {names} FROM ({empty} UNION ALL BY NAME {rows})"
@@ -183,8 +185,3 @@ def clear(con: DuckDBPyConnection, name: str) -> None:
         "SELECT DISTINCT table_type FROM information_schema.tables WHERE table_name = ?", [name]
     ).fetchall():
         con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
-
-
-def quoted(path: Path) -> str:
-    """The path as it stands between the quotes of an SQL string."""
-    return str(path).replace("'", "''")

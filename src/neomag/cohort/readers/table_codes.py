@@ -6,22 +6,19 @@ of items calls the code), route, and standard (the code of another system that t
 
 from __future__ import annotations
 
-import csv
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from neomag.cohort.readers import Options
-from neomag.cohort.readers.bindings import KINDS
+from neomag.cohort.readers.bindings import KINDS, NEEDED, code_rows
 from neomag.cohort.readers.staging import SourceError
-from neomag.cohort.readers.tables import literal
 from neomag.knowledge import load
 from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import cohort_file, read_toml
 from neomag.nearest import hint
+from neomag.sql import literal
 
-_NEEDED = ("system", "code", "kind", "vocabulary")
 _MORE = ("property", "name", "route", "standard")
 # Kinds of events, and where their words stand in the vocabulary of cases.
 _EVENTS = {"lab": "lab", "sign": "sign", "condition": "condition", "given": "drug"}
@@ -78,32 +75,20 @@ def load_codes(layout_file: str, options: Options) -> Codes:
     folder = directory() / "cohort"
     found: dict[str, dict[str, Code]] = {}
     for path in (folder / "codes.csv", folder / layout_file, *options.codes):
-        for code in _read(path, site=path in options.codes):
+        for where, row in code_rows(path, (*NEEDED, *_MORE)):
+            code = _code(where, row, site=path in options.codes)
             found.setdefault(code.system, {})[code.code.lower()] = code
     return Codes(found, json.dumps(sorted(repr(code) for system in found.values() for code in system.values())))
 
 
 def grams() -> Mapping[str, int]:
     """Units of a weight and how many grams each is."""
-    table = tomllib.loads((directory() / "cohort" / "records.toml").read_text("utf-8"))["weights"]
+    table = read_toml(cohort_file("records.toml"))["weights"]
     return {unit: factor for unit, factor in table.items() if isinstance(factor, int)}
 
 
-def _read(path: Path, *, site: bool) -> list[Code]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{path}: cannot be read as a table of codes ({type(error).__name__})") from None
-    if rows and (missing := [column for column in _NEEDED if column not in rows[0]]):
-        raise SourceError(
-            f"{path}: column {missing[0]} is missing; a table of codes has {', '.join(_NEEDED)} and {', '.join(_MORE)}"
-        )
-    return [_code(f"{path} line {line}", row, site=site) for line, row in enumerate(rows, start=2)]
-
-
 def _code(where: str, row: Mapping[str, str | None], *, site: bool) -> Code:
-    system, code, kind, word = ((row[column] or "").strip() for column in _NEEDED)
+    system, code, kind, word = ((row[column] or "").strip() for column in NEEDED)
     if not system or not code:
         raise SourceError(f"{where}: system and code are needed")
     _one_of(where, "kind", kind, _KINDS)

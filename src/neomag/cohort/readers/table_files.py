@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neomag.cohort.readers.staging import SourceError
+from neomag.sql import literal
 
 # By preference: a table that lies there twice (an archive and what was unpacked from it) is read once.
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".csv.zst")
-
-
-def literal(text: str) -> str:
-    """`text` as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)

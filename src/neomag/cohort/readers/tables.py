@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from neomag.cohort.readers.staging import SourceError
-from neomag.cohort.readers.table_files import Found, find, literal, read
+from neomag.cohort.readers.table_files import Found, find, read
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from neomag import units
 from neomag.cohort.readers.bindings import load_bindings, plain
-from neomag.cohort.readers.tables import literal
 from neomag.knowledge import Knowledge, load
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from neomag.intervals import DEFAULT, Limits, in_canonical
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -18,7 +19,7 @@ LAB = "magnesium"
 
 def listed(codes: Iterable[str], prefix: str = "") -> str:
     """A list of SQL string literals, each with `prefix` before it: `'sign:seizure', 'sign:tetany'`."""
-    return ", ".join("'" + (prefix + code).replace("'", "''") + "'" for code in codes)
+    return ", ".join(literal(prefix + code) for code in codes)
 
 
 def lay(con: DuckDBPyConnection, defined: Definitions, knowledge: Knowledge, local: Limits) -> None:

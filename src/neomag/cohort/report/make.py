@@ -16,6 +16,7 @@ from neomag.cohort.report.ground import LAB, lay
 from neomag.cohort.report.overview import Overview, overview
 from neomag.cohort.report.run_folder import Record, opened, record
 from neomag.knowledge import Knowledge, load
+from neomag.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -74,5 +75,5 @@ def _write_lists(con: DuckDBPyConnection, answers: Mapping[str, Answer], folder:
             continue
         states = ", ".join(f"'{state}'" for state in answer.question.missed)
         only = f" WHERE state IN ({states})" if states else ""
-        path = str(folder / f"{code}.csv").replace("'", "''")
-        con.execute(f"COPY (SELECT * FROM ({answer.line_list}){only} ORDER BY ALL) TO '{path}' (HEADER, DELIMITER ',')")
+        to = literal(folder / f"{code}.csv")
+        con.execute(f"COPY (SELECT * FROM ({answer.line_list}){only} ORDER BY ALL) TO {to} (HEADER, DELIMITER ',')")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from neomag.cohort.quality import meanings
 from neomag.cohort.report.answer import Cell, Column, Table
 from neomag.cohort.report.shares import hide, single
-from neomag.knowledge import STATUSES, SUSPICIONS, URGENCIES, directory
+from neomag.knowledge import STATUSES, SUSPICIONS, URGENCIES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,7 +53,9 @@ def overview(con: DuckDBPyConnection, knowledge: Knowledge, below: int) -> Overv
     ).fetchall()
     if problems:
         columns = (Column("problem", "Problem"), Column("means", "What it means"), Column("count", "Times", "count"))
-        means = {code: entry.says for code, entry in knowledge.problems.items()} | _said()
+        means = {code: entry.says for code, entry in knowledge.problems.items()} | {
+            code: str(entry["says"]) for code, entry in meanings().items()
+        }
         said = tuple((code, means.get(code, ""), single(n, below)) for code, n in problems)
         tables.append(Table("run-problems", "Problems of the data", columns, said))
     versions = con.execute("SELECT DISTINCT knowledge FROM answers WHERE knowledge IS NOT NULL ORDER BY 1").fetchall()
@@ -73,9 +75,3 @@ def _gravest(con: DuckDBPyConnection, column: str, order: Sequence[str], below: 
         (word, shown, shown / total if isinstance(shown, int) else None)
         for word, shown in zip((*order, "not known"), hide(counts, below), strict=True)
     )
-
-
-def _said() -> dict[str, str]:
-    """What each problem of a cohort means, from cohort/problems.toml; nothing where the knowledge has no such file."""
-    path = directory() / "cohort" / "problems.toml"
-    return {code: entry["says"] for code, entry in tomllib.loads(path.read_text("utf-8")).items()} if path.is_file() else {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from neomag import ages
 from neomag.cohort.report.errors import ReportInputError
+from neomag.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -102,15 +103,11 @@ def _view(con: DuckDBPyConnection, run: Path, table: str, oldest: int) -> None:
     if missing := [c for c in _NEEDED.get(table, ()) if c not in found]:
         raise ReportInputError(f"{where}: no column `{missing[0]}`")
     within = f'WHERE "at" IS NULL OR "at" <= {oldest}' if table == "events" else ""
-    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+    listed = ", ".join(map(literal, files))
     source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
     con.execute(f"CREATE TEMP VIEW {table} AS SELECT {_typed(columns, found)} FROM {source} {within}")
 
 
 def _typed(columns: dict[str, str], found: set[str] | tuple[()]) -> str:
     """A select list of `columns` with their types, NULL for those not `found`."""
-    return ", ".join(f"CAST({_quoted(c) if c in found else 'NULL'} AS {kind}) AS {_quoted(c)}" for c, kind in columns.items())
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+    return ", ".join(f"CAST({quoted(c) if c in found else 'NULL'} AS {kind}) AS {quoted(c)}" for c, kind in columns.items())

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from neomag import ages
-from neomag.findings.sql.dialects import literal
 from neomag.findings.sql.drugs import given
 from neomag.findings.sql.kinds import Builder, Kind
 from neomag.findings.sql.labs import last_state
 from neomag.findings.sql.signs import present_after
+from neomag.sql import literal
 
 
 def _adequate(builder: Builder, params: Mapping[str, Any]) -> str:

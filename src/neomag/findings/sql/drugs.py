@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from neomag import ages
-from neomag.findings.sql.dialects import literal
 from neomag.findings.sql.kinds import Builder, Kind
+from neomag.sql import literal
 
 
 def given(builder: Builder, params: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from neomag.findings.sql.dialects import literal
 from neomag.findings.sql.kinds import FLAG, Builder, Kind
+from neomag.sql import literal
 
 
 def _field(builder: Builder, params: Mapping[str, Any]) -> str:

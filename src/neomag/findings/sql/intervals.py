@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from neomag.case import SEXES
-from neomag.findings.sql.dialects import literal
 from neomag.findings.sql.kinds import Builder
 from neomag.intervals import DEFAULT, in_canonical
+from neomag.sql import literal
 
 
 def local_column(code: str, side: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from neomag import ages
 from neomag.case.events import SPECIMENS
-from neomag.findings.sql.dialects import literal
 from neomag.findings.sql.intervals import limit, local_column
 from neomag.findings.sql.kinds import Builder, Kind
+from neomag.sql import literal
 
 _SIDES = ("low", "high")
 

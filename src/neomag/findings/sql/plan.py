@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from neomag.findings.catalogue import entries
 from neomag.findings.sql import calcium, drugs, infant, labs, signs
-from neomag.findings.sql.dialects import in_dialect, literal, quoted
 from neomag.findings.sql.intervals import local_column
 from neomag.findings.sql.kinds import FLAG, WIDTH, Builder, Kind
 from neomag.knowledge import Knowledge
+from neomag.sql import in_dialect, literal, quoted
 
 KINDS: Mapping[str, Kind] = {**infant.KINDS, **signs.KINDS, **labs.KINDS, **drugs.KINDS, **calcium.KINDS}
 _INFANT = ("sex", "gestation", "birth_weight", "weight", "setting")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neomag import ages
-from neomag.findings.sql.dialects import literal
 from neomag.findings.sql.kinds import Builder, Kind
+from neomag.sql import literal
 
 _PRESENT = "NOT absent"
 _UNDATED = "NOT absent AND age IS NULL"

@@ -1,14 +1,19 @@
-"""One text, two engines: literals that mean the same number in both, and DuckDB's SQL said in Spark's."""
+"""SQL as text: literals and names that mean the same in DuckDB and Spark, and DuckDB's SQL said in Spark's."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 DIALECTS = ("duckdb", "spark")
 
 
-def literal(value: float | int | str) -> str:
-    """A value as SQL text. Floats carry an exponent: plain decimals would be DECIMAL and compare differently."""
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+def literal(value: float | int | str | Path) -> str:
+    """A value, or the path of a file, as SQL text.
+
+    Floats carry an exponent: plain decimals would be DECIMAL and compare differently.
+    """
+    if isinstance(value, str | Path):
+        return "'" + str(value).replace("'", "''") + "'"
     return f"{value!r}e0" if isinstance(value, float) and "e" not in repr(value) else repr(value)
 
 

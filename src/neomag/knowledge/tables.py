@@ -1,0 +1,37 @@
+"""The tables of the knowledge that are read only when something asks for them: the files of feeding/ and cohort/."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from neomag.knowledge.loader import directory
+
+
+def feeding_file(name: str) -> Path:
+    """A file of `feeding/` of the knowledge in force."""
+    return directory() / "feeding" / name
+
+
+def cohort_file(name: str) -> Path:
+    """A file of `cohort/` of the knowledge in force."""
+    return directory() / "cohort" / name
+
+
+@cache
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """A TOML file as it is written, read once."""
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+@cache
+def read_csv(path: Path) -> tuple[Mapping[str, str], ...]:
+    """The rows of a CSV file by their heading, read once; none when there is no such file."""
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
