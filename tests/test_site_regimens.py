@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neomag.cli import main
@@ -89,7 +89,7 @@ def test_a_site_regimen_is_dosed(tmp_path: Path) -> None:
         ('max = "500 mg"', "max 500 mg is no clear amount"),
         ('max = "0 mg-salt"', "no clear amount"),
         ('max = "2 mL"', "a maximum in mL needs its product"),
-        ('product = "mgso4-51"', "product mgso4-51 is not in products.toml"),
+        ('product = "mgso4-51"', "product `mgso4-51` is not in products.toml"),
         ('product = "mg-glycerophosphate-1"', "is not given iv"),
         ('from = "2 mo"\nto = "1 mo"', "from must be before to"),
         ('sources = ["NOBODY99"]', "source NOBODY99 is not in sources.toml"),
@@ -191,6 +191,7 @@ ONE = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.one_of(ONE, st.lists(ONE, max_size=3)), max_size=4), st.integers(1, 600))
+@example({"product": ""}, 1)
 def test_whatever_a_file_holds_is_refused_or_stays_below_the_ceilings(values: dict[str, object], minutes: int) -> None:
     kept = [line for line in OURS.splitlines() if line.split(" = ")[0] not in values]
     text = "\n".join([*kept, *(f"{key} = {json.dumps(value)}" for key, value in values.items())])

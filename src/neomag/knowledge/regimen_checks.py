@@ -24,9 +24,9 @@ def regimen_problems(regimen: Regimen, knowledge: Knowledge, where: str | None =
     if not regimen.routes or set(regimen.routes) - set(ROUTES):
         yield f"{where}: routes must be of {', '.join(ROUTES)}"
         return
-    product = known.products.get(regimen.product or known.defaults["product"][regimen.routes[0]])
+    product = known.products.get(known.defaults["product"][regimen.routes[0]] if regimen.product is None else regimen.product)
     if product is None:
-        yield f"{where}: product {regimen.product} is not in products.toml"
+        yield f"{where}: product `{regimen.product}` is not in products.toml"
         return
     if regimen.usable and (unfit := set(regimen.routes) - set(product.routes)):
         yield f"{where}: {product.id} is not given {sorted(unfit)[0]}"
