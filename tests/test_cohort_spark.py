@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.test_cohort_resume import interrupts_reach
 from tests.test_cohort_run import done, flat, refused, rows, run
 
 from neomag.cli import main
@@ -85,3 +88,39 @@ def same(one: Path, other: Path) -> None:
 def glob(out: Path) -> str:
     # DuckDB reads brackets as patterns too.
     return "".join(f"[{sign}]" if sign in "[]{}*?" else sign for sign in str(out)) + "/answers.parquet/*.parquet"
+
+
+STARTING = """
+import sys
+import time
+import pyspark.core.context as context
+from neomag.cli import main
+
+launch = context.launch_gateway
+
+def launch_and_say(*more):
+    print("REACHED", flush=True)
+    return launch(*more)
+
+context.launch_gateway = launch_and_say
+main(["cohort", "run", *sys.argv[1:], "--engine", "spark"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="needs Java")
+@pytest.mark.parametrize("wait", [0.0, 1.0, 2.5])
+def test_told_to_stop_while_spark_starts_it_stops_in_one_line(wait: float, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark")
+    command = [sys.executable, "-c", STARTING, flat(tmp_path / "in"), "--out", tmp_path / "out"]
+    with subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=interrupts_reach
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "REACHED\n"
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert f"neomag: stopped; what is finished is kept in {tmp_path / 'out'}" in said

@@ -18,6 +18,7 @@ from tests.test_rules import FOUND, NODES, SIGNATURES
 from neomag.knowledge import RuleEntry
 from neomag.rules import Rulebook, elm, rulebook
 from neomag.rules import duckdb as to_duckdb
+from neomag.rules import spark as to_spark
 from neomag.rules.export import to_cql, to_elm
 from neomag.rules.selection import Selection, select
 from neomag.rules.tree import Compare, Name, Node
@@ -72,6 +73,21 @@ def in_duckdb(book: Rulebook, rows: Sequence[Row], folder: Path) -> list[Row]:
     return by_rule(answers, [entry.id for entry in book.entries])
 
 
+def in_spark(book: Rulebook, rows: Sequence[Row], session: Any, folder: Path) -> list[Row]:
+    """By the text that `rules export --to spark` writes, over Parquet of the rows."""
+    path = folder / "spark.json"
+    path.write_text("".join(json.dumps({"place": i, **row}) + "\n" for i, row in enumerate(rows)), "utf-8")
+    with duckdb.connect() as con:
+        con.execute(f"create table found (place bigint, {to_duckdb.columns(book.findings)})")
+        con.execute(f"copy found from '{path}' (format json)")
+        con.execute(f"copy found to '{folder / 'found.parquet'}' (format parquet)")
+    session.read.parquet(str(folder / "found.parquet")).createOrReplaceTempView("found")
+    answers = session.sql(to_spark.query(book.trees, book.order, "found"))
+    names = {entry.name: entry.id for entry in book.entries}
+    # Spark keeps the order of the one file; the place is not among what the rules give.
+    return [{names[name]: value for name, value in row.asDict().items()} for row in answers.coalesce(1).collect()]
+
+
 def differences(one: Sequence[Row], other: Sequence[Row]) -> list[str]:
     return [
         f"row {place} [{rule}]: {mine} and {theirs.get(rule, 'nothing')}"
@@ -124,6 +140,13 @@ def test_cql_execution_python_and_duckdb_agree_on_every_rule(
 ) -> None:
     assert differences(answers, run(library, rows)) == []
     assert differences(answers, in_duckdb(book, rows, tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_the_rules_exported_for_spark_agree(
+    book: Rulebook, rows: list[Row], answers: list[Row], session: Any, tmp_path: Path
+) -> None:
+    assert differences(answers, in_spark(book, rows, session, tmp_path)) == []
 
 
 def bare(written: Any) -> Any:

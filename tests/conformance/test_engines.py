@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.strategies import cases
 from neomag import Case
 from neomag.cohort import case_of
 
+RULES = Path(__file__).parents[1] / "rules"
 EXAMPLES = Path(__file__).parents[2] / "src" / "neomag" / "examples"
 LOCALS: dict[str, Intervals] = {
     "default": {},
@@ -26,6 +28,15 @@ LOCALS: dict[str, Intervals] = {
 
 def published() -> list[Case]:
     return [Case.read(path) for path in sorted(EXAMPLES.glob("*.json"))]
+
+
+def examples() -> list[Case]:
+    """The made-up cases that pin each threshold of each rule from both sides."""
+    written = [e for path in sorted(RULES.glob("*.toml")) for e in tomllib.loads(path.read_text("utf-8"))["example"]]
+    return [
+        replace(Case.parse(f"case: made up\n{example['given']}".encode(), name="example.yaml")[0], name=f"example {n}")
+        for n, example in enumerate(written)
+    ]
 
 
 @pytest.mark.parametrize("local", LOCALS)
@@ -60,25 +71,22 @@ def test_published_cases() -> None:
         assert not differences(wanted, got)
 
 
-@pytest.fixture(scope="session")
-def session() -> Iterator[Any]:
-    sql = pytest.importorskip("pyspark.sql")
-    builder = sql.SparkSession.builder.master("local[2]").appName("neomag conformance")
-    for key, value in {
-        "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.driver.memory": "2g",
-        "spark.sql.session.timeZone": "UTC", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1",
-    }.items():  # fmt: skip
-        builder = builder.config(key, value)
-    started = builder.getOrCreate()
-    started.sparkContext.setLogLevel("ERROR")
-    yield started
-    started.stop()
+@pytest.mark.slow
+def test_the_examples_of_every_rule() -> None:
+    true: set[str] = set()
+    for local in LOCALS.values():
+        con = tables(examples(), local, most=2)
+        wanted = python(con)
+        for want, got in zip(wanted, in_duckdb(con, local=bool(local)), strict=True):
+            assert not differences(want, got)
+        true |= {rule.id for rule in BOOK.entries if any(row[rule.id] for row in wanted[1].values())}
+    assert true == {rule.id for rule in BOOK.entries}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("local", LOCALS)
 def test_spark_says_what_python_says(session: Any, local: str, tmp_path: Path) -> None:
-    con = tables([*infants(400, 21), *published()], LOCALS[local], seed=21)
+    con = tables([*infants(400, 21), *published(), *examples()], LOCALS[local], seed=21, most=4)
     for wanted, got in zip(python(con), in_spark(session, con, tmp_path, local=bool(LOCALS[local])), strict=True):
         assert not differences(wanted, got)
 

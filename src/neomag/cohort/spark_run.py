@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from neomag.cohort.settings import Limits, Settings
     from neomag.cohort.stopping import Stop
     from neomag.rules import Rulebook
+
+T = TypeVar("T")
 
 # Set by spark-submit for the Python program that it starts.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
@@ -88,15 +89,10 @@ def session(settings: Settings, stop: Stop) -> Generator[SparkSession, None, Non
             .config("spark.local.dir", str(settings.out / "work" / "spill"))
             .config("spark.sql.shuffle.partitions", str(4 * (settings.threads or _LOCAL_CORES)))
         )
-    main = threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)} if main else {}
     try:
-        spark = builder.getOrCreate()
+        spark = _aside(builder.getOrCreate)
     except PySparkRuntimeError as error:
         raise RunError(f"Spark did not start ({error.getCondition()}); it needs Java 17 or later") from None
-    # Spark's own handler asks Java to cancel on the connection that is in use, and fails.
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
     # Python's side logs the call that was broken off.
     stop.interrupts(lambda: logging.disable(logging.ERROR))
     try:
@@ -112,6 +108,29 @@ def session(settings: Settings, stop: Stop) -> Generator[SparkSession, None, Non
     finally:
         with suppress(Exception) if stop.told else nullcontext():
             spark.stop()
+
+
+def _aside(start: Callable[[], T]) -> T:
+    """What `start` gives, made in a thread of its own.
+
+    In the main thread Spark puts its own handler of Ctrl-C in place of ours, and a signal while Java starts breaks a call of
+    py4j in the middle. A daemon thread does not hold up the end of a run that was told to stop; Java ends with the run.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(start())
+        except BaseException as error:  # noqa: BLE001 (raised again below, in the thread that asked)
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name="spark start", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]
 
 
 def _java() -> bool:
