@@ -20,7 +20,7 @@ class Patient:
     """The infant: names by which references call it, `age` at the moment asked about in seconds."""
 
     key: str | None
-    reference: str
+    reference: str | None
     names: list[str]
     sex: str | None
     born: datetime
@@ -77,7 +77,7 @@ def _patient(node: Node, url: str | None, found: Contents, now: datetime, zone: 
     key = node.text("id")
     return Patient(
         key=key,
-        reference=f"Patient/{key}" if key else (url or "Patient"),
+        reference=f"Patient/{key}" if key else url,
         names=known,
         sex=gender,
         born=born,

@@ -51,7 +51,7 @@ class Reading:
 
     case: Case
     problems: tuple[Problem, ...]
-    patient: str
+    patient: str | None
     now: str
     encounter: str | None = None
     places: tuple[Place, ...] = ()
