@@ -105,4 +105,6 @@ def _trait(trait: str, said: Said, age: int | None, part: Node, record: Record) 
     if factor is None or said.comparator or not usable:
         record.note("trait-unit", part.where("value"), trait)
         return
-    record.traits.add(trait, age, float(Fraction(Decimal(str(said.value))) * factor))
+    amount = float(Fraction(Decimal(str(said.value))) * factor)
+    # Six decimals where nothing is divided, as a cohort has it: 4.1 kg are 4100 g and not a little more.
+    record.traits.add(trait, age, round(amount, 6) if factor.denominator == 1 else amount)

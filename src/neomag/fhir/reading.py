@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -156,9 +156,11 @@ def _case(patient: Patient, record: Record, found: Contents, setting: str | None
         "events": [dict(row.event) for row in record.rows],
     }
     try:
-        return Case.from_dict(given, knowledge=record.knowledge, numberless=True)
+        case = Case.from_dict(given, knowledge=record.knowledge, numberless=True)
     except CaseError as error:
         raise FhirInputError([_placed(said, record.rows) for said in error.problems]) from None
+    # As a cohort has it: the decimals of the record, not the completed days.
+    return replace(case, infant=replace(case.infant, gestation=gestation)) if "gestation" in infant else case
 
 
 _EVENT = re.compile(r"events\[(\d+)\][\w.]*: ?")
