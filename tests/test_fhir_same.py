@@ -70,7 +70,9 @@ def resources(folder: Path) -> dict[str, list[dict[str, Any]]]:
         with opened(path, "rt", encoding="utf-8") as file:
             for line in file:
                 resource = json.loads(line)
-                owner = resource["id"] if resource["resourceType"] == "Patient" else resource["subject"]["reference"].split("/")[1]
+                owner = (
+                    resource["id"] if resource["resourceType"] == "Patient" else resource["subject"]["reference"].split("/")[1]
+                )
                 found.setdefault(owner, []).append(resource)
     return found
 

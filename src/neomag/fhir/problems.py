@@ -12,6 +12,7 @@ from neomag.knowledge.tables import cohort_file, fhir_file, read_toml
 Severity = Literal["error", "warning", "information"]
 # More places than these are not listed of one problem.
 MOST_PLACES = 10
+_LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +59,5 @@ def problem(code: str, expression: Sequence[str] = (), detail: str = "", *, says
     texts, severities, types = _tables(str(fhir_file("")))
     text = says or texts[code]
     severity = "warning" if code == "unbound-code" and detail.endswith("named magnesium") else severities.get(code, "warning")
-    said = f"{text} ({detail})" if detail else text
+    said = f"{text} ({detail[:_LONGEST]})" if detail else text
     return Problem(code, said, tuple(expression[:MOST_PLACES]), severity, types.get(code, "processing"), count)

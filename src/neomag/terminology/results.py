@@ -65,6 +65,8 @@ def read_result(code: str, said: Said, bindings: Bindings, knowledge: Knowledge,
     analyte = knowledge.analytes[code]
     troubles: list[Trouble] = []
     unit, conflict = the_unit(said, bindings, knowledge)
+    if said.code and said.unit and not conflict and _known(said.code, bindings, knowledge) is None:
+        troubles.append(Trouble("unknown-ucum", said.code))
     if not conflict and unit and stated and _property(unit, knowledge) not in {None, stated}:
         troubles.append(Trouble("code-unit-conflict", f"{stated} {unit}"))
     unusable = _unusable(said.value, unit, conflict, analyte, knowledge)
