@@ -57,7 +57,9 @@ def to_parameters(given: dict[str, Any]) -> dict[str, Any]:
     resources = [patient(infant.get("sex"))]
     for trait, loinc in (("gestation", "11884-4"), ("birth_weight", "8339-4"), ("weight", "29463-7")):
         if trait in infant:
-            resources.append(_observation(f"t-{trait}", {"coding": [{"system": LOINC, "code": loinc}]}, None, _trait(infant[trait])))
+            resources.append(
+                _observation(f"t-{trait}", {"coding": [{"system": LOINC, "code": loinc}]}, None, _trait(infant[trait]))
+            )
     for seq, event in enumerate(given.get("events", [])):
         resources += _event(event, f"e{seq}")
     parameters: list[dict[str, Any]] = [{"name": "resource", "resource": resource} for resource in resources]
@@ -65,7 +67,11 @@ def to_parameters(given: dict[str, Any]) -> dict[str, Any]:
     if given.get("setting"):
         parameters.append({"name": "setting", "valueCode": given["setting"]})
     for analyte, limits in given.get("intervals", {}).items():
-        parts = [{"name": side, "valueQuantity": quantity(limits[side], limits["unit"])} for side in ("low", "high") if side in limits]
+        parts = [
+            {"name": side, "valueQuantity": quantity(limits[side], limits["unit"])}
+            for side in ("low", "high")
+            if side in limits
+        ]
         parameters.append({"name": "interval", "part": [{"name": "analyte", "valueCode": analyte}, *parts]})
     return {"resourceType": "Parameters", "parameter": parameters}
 
@@ -99,7 +105,12 @@ def _event(event: dict[str, Any], key: str) -> list[dict[str, Any]]:
         if not (tags := event.get("specimen")):
             return [found]
         found["specimen"] = {"reference": f"Specimen/{key}-tube"}
-        tube = {"resourceType": "Specimen", "id": f"{key}-tube", "subject": subject, "condition": [concept("specimen", t) for t in tags]}
+        tube = {
+            "resourceType": "Specimen",
+            "id": f"{key}-tube",
+            "subject": subject,
+            "condition": [concept("specimen", t) for t in tags],
+        }
         return [tube, found]
     if kind == "given":
         found = {

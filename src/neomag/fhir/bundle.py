@@ -9,20 +9,20 @@ from neomag.fhir.capability import OPERATION
 from neomag.fhir.detected import detected_issues
 from neomag.fhir.draft import Draft
 from neomag.fhir.elements import Resource
-from neomag.fhir.judgement import guidance, risk
+from neomag.fhir.judgement import guidance, impression
 from neomag.fhir.outcome import all_problems, outcome
 from neomag.fhir.proposals import proposals
 from neomag.fhir.reading import Reading
 
 
 def to_bundle(answer: Answer, reading: Reading, *, base: str | None = None, recorded: datetime | None = None) -> Resource:
-    """A collection Bundle: GuidanceResponse first, RiskAssessment, DetectedIssue, the proposals, each with its Provenance.
+    """A collection Bundle: GuidanceResponse first, ClinicalImpression, DetectedIssue, the proposals, each with its Provenance.
 
     `base` is the address of the server that answers, for the canonical address of the operation; `recorded` the moment of
     answering (now). The same answer to the same reading gives the same addresses.
     """
     draft = Draft(answer, reading, recorded or datetime.now(UTC))
-    risk(draft)
+    impression(draft)
     detected_issues(draft)
     result = proposals(draft)
     problems = outcome(all_problems(answer, reading))

@@ -43,7 +43,7 @@ def operation_definition(base: str) -> Resource:
             _part("high", 0, "Quantity", "The upper limit, in the same unit."),
         ],
     })  # fmt: skip
-    says = "GuidanceResponse, RiskAssessment, DetectedIssue and proposals, each with its Provenance."
+    says = "GuidanceResponse, ClinicalImpression, DetectedIssue and proposals, each with its Provenance."
     parameters.append({"name": "return", "use": "out", "min": 1, "max": "1", "documentation": says, "type": "Bundle"})
     return {
         "resourceType": "OperationDefinition",

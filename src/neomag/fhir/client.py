@@ -70,7 +70,7 @@ class FhirClient:
     """
 
     base: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     insecure: bool = False
     transport: httpx.BaseTransport | None = None

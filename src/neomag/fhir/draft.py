@@ -71,8 +71,8 @@ class Draft:
     def level(self) -> list[Resource]:
         """A reference to the magnesium result that was judged, where it has an identifier."""
         events = [e for e in self.reading.case.events if e.key == "lab:magnesium"]
-        reference = self.reading.places[events[-1].seq].reference if events else None
-        return [{"reference": reference}] if reference else []
+        place = self.reading.place(events[-1].seq) if events else None
+        return [{"reference": place.reference}] if place and place.reference else []
 
     def true(self, sets: str, to: str) -> list[RuleEntry]:
         """The true rules that set something (urgency, status, suspicion) to a word."""

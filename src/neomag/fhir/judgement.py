@@ -1,7 +1,8 @@
-"""RiskAssessment: how likely magnesium deficiency is. GuidanceResponse: the reply itself, with the answer as Parameters.
+"""ClinicalImpression: whether magnesium is lacking, and why. GuidanceResponse: the reply itself, with the answer as Parameters.
 
-RiskAssessment and not ClinicalImpression, since only a clinician can be the assessor of an impression; a device may be the
-performer of a risk assessment. It carries the word of the answer and never a probability: none was worked out.
+ClinicalImpression and not RiskAssessment: what is judged is the present and not an outcome to come, and no probability was
+worked out. It stays in progress, since a clinician has the last word; only a person can be its assessor, so neomag is named in
+its Provenance.
 """
 
 from __future__ import annotations
@@ -15,30 +16,38 @@ from neomag.fhir.elements import Resource, concept, lines_of, narrative
 from neomag.fhir.own import UCUM, system
 
 
-def risk(draft: Draft) -> Resource:
-    """Add the RiskAssessment of magnesium deficiency."""
+def impression(draft: Draft) -> Resource:
+    """Add the ClinicalImpression: the suspicion, and the causes that are thought of."""
     answer, named = draft.answer, draft.settings["assessment"]["outcome"]
     rules = draft.true("suspicion", answer.suspicion)
-    prediction: dict[str, Any] = {
-        "outcome": concept("outcome", "magnesium-deficiency", named),
-        "qualitativeRisk": concept("suspicion", answer.suspicion, answer.suspicion),
-    }
+    summary = f"{named}: {answer.suspicion}"
+    finding: dict[str, Any] = {"itemCodeableConcept": concept("suspicion", answer.suspicion, summary)}
     if rules:
-        prediction["rationale"] = " ".join(rule.says for rule in rules)
+        finding["basis"] = " ".join(rule.says for rule in rules)
+    causes = [
+        {
+            "itemCodeableConcept": concept("cause", cause.code, cause.says),
+            "basis": " ".join(draft.knowledge.rules[rule].says for rule in cause.because),
+        }
+        for cause in answer.causes
+    ]
     resource: dict[str, Any] = {
-        "resourceType": "RiskAssessment",
-        "text": narrative([f"{named}: {answer.suspicion}", *(rule.says for rule in rules)]),
-        "status": "preliminary",
-        "method": concept("knowledge", answer.knowledge, f"neomag {answer.knowledge}"),
+        "resourceType": "ClinicalImpression",
+        "text": narrative([summary, *(rule.says for rule in rules), *(cause.says for cause in answer.causes)]),
+        "status": "in-progress",
+        "code": concept("outcome", "magnesium-deficiency", named),
         "subject": draft.subject,
         **draft.encounter,
-        "occurrenceDateTime": draft.reading.now,
-        "performer": draft.device,
-        "prediction": [prediction],
+        "effectiveDateTime": draft.reading.now,
+        "date": draft.recorded,
+        "summary": summary,
+        "finding": [finding, *causes],
     }
     if draft.basis:
-        resource["basis"] = draft.basis
-    return draft.put(resource, "risk", [rule.id for rule in rules], [key for rule in rules for key in rule.sources])
+        resource["supportingInfo"] = draft.basis
+    because = [*(rule.id for rule in rules), *(rule for cause in answer.causes for rule in cause.because)]
+    sources = [*(key for rule in rules for key in rule.sources), *(key for cause in answer.causes for key in cause.sources)]
+    return draft.put(resource, "impression", because, sources)
 
 
 def guidance(draft: Draft, module: str, result: Resource | None, outcome: Resource | None) -> Resource:

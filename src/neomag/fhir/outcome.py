@@ -29,9 +29,8 @@ def all_problems(answer: Answer, reading: Reading) -> list[Problem]:
 
 
 def _of_answer(said: dict[str, Any], reading: Reading) -> Problem:
-    event: int | None = said["event"]
-    places = [reading.places[event].expression] if event is not None and event < len(reading.places) else []
-    return problem(said["code"], places, says=said["says"])
+    place = reading.place(said["event"])
+    return problem(said["code"], [place.expression] if place else [], says=said["says"])
 
 
 def _issue(said: Problem) -> Resource:

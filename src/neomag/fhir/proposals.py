@@ -1,6 +1,8 @@
-"""What the answer advises, as proposals: ServiceRequest for tests, CommunicationRequest for messages, RequestGroup for all.
+"""What the answer advises, as proposals: ServiceRequest for tests, CommunicationRequest for messages, Task for the rest, and a
+RequestGroup that holds all of them in their order.
 
-Nothing is ordered: every request is a proposal in draft. Treatment stands in the RequestGroup as text only.
+Nothing is ordered: every request is a proposal in draft. A treatment is a Task for a person to think about, never an order of a
+drug: doses are for the dose calculator.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def _action(advice: Advice, draft: Draft) -> Resource:
     requests = _requests(advice, draft)
     if len(requests) == 1:
         found["resource"] = requests[0][1]
-    elif requests:
+    else:
         found["action"] = [{"title": title, "resource": request} for title, request in requests]
     return found
 
@@ -63,7 +65,7 @@ def _requests(advice: Advice, draft: Draft) -> list[tuple[str, Resource]]:
         return [(code, _service(advice, draft, None))]
     if code in settings["communication"]["actions"]:
         return [(code, _communication(advice, draft))]
-    return []
+    return [(code, _task(advice, draft))]
 
 
 def _service(advice: Advice, draft: Draft, lab: str | None) -> Resource:
@@ -102,6 +104,24 @@ def _communication(advice: Advice, draft: Draft) -> Resource:
         "payload": [{"contentString": advice.says}],
         "authoredOn": draft.recorded,
         "reasonCode": _reasons(advice, draft),
+    }
+    return draft.put(resource, advice.code, advice.because, advice.sources)
+
+
+def _task(advice: Advice, draft: Draft) -> Resource:
+    resource = {
+        "resourceType": "Task",
+        "text": narrative([advice.says]),
+        "status": "draft",
+        "intent": "proposal",
+        "priority": draft.priority,
+        "code": concept("action", advice.code, advice.says),
+        "description": advice.says,
+        "for": draft.subject,
+        **draft.encounter,
+        "authoredOn": draft.recorded,
+        "requester": draft.device,
+        "reasonCode": _reasons(advice, draft)[0],
     }
     return draft.put(resource, advice.code, advice.because, advice.sources)
 

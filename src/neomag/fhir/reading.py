@@ -57,6 +57,10 @@ class Reading:
     places: tuple[Place, ...] = ()
     unread: Mapping[str, int] = field(default_factory=dict[str, int])
 
+    def place(self, event: int | None) -> Place | None:
+        """Where the event with this `seq` comes from; None where that is not known."""
+        return self.places[event] if event is not None and event < len(self.places) else None
+
 
 def read_case(
     resource: Mapping[str, Any], *, now: str | None = None, setting: str | None = None, knowledge: Knowledge | None = None,
