@@ -175,6 +175,9 @@ def test_everything_said_comes_with_its_rules_sources_and_knowledge_version() ->
     aside = {"Provenance", "Device", "OperationOutcome", "Parameters"}
     assert set(traced) == {url for url, resource in made.items() if resource["resourceType"] not in aside}
     assert all(("knowledge", answer.knowledge) in found for found in traced.values())
+    reply = next(p for p in of(bundle, "Provenance") if p["target"][0]["reference"] == bundle["entry"][0]["fullUrl"])
+    read = [e["what"]["reference"] for e in reply["entity"] if "reference" in e["what"]]
+    assert read == ["Observation/e1", "Observation/e2", "Condition/e0", "Condition/e3"]
     glucose = next(url for url, r in made.items() if r["resourceType"] == "ServiceRequest" and r["code"]["text"] == "glucose")
     advice = next(a for a in answer.actions if a.code == "check-glucose")
     assert [value for kind, value in traced[glucose] if kind == "rule"] == advice.because

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -29,8 +28,12 @@ class Draft:
         self.knowledge = answer.rulebook.knowledge
         self.recorded = written(recorded)
         self.settings = read_toml(fhir_file("resources.toml"))
-        said = json.dumps([answer.to_dict(), reading.patient, reading.now], default=str, sort_keys=True)
-        self._space: UUID = uuid5(NAMESPACE_URL, f"urn:neomag:answer:{said}")
+        # What decides the answer; to write out why takes a hundred times longer.
+        said = [answer.knowledge, answer.row, answer.values, answer.magnesium.to_dict(), reading.patient, reading.now]
+        self._space: UUID = uuid5(NAMESPACE_URL, f"urn:neomag:answer:{said!r}")
+        # References to the resources that were read as events.
+        found = dict.fromkeys(place.reference for place in reading.places)
+        self.basis: list[Resource] = [{"reference": reference} for reference in found if reference]
         self.entries: list[Resource] = []
         self.device = self._put({
             "resourceType": "Device",
@@ -62,12 +65,6 @@ class Draft:
         return self.settings["severity"][self.answer.urgency]
 
     @property
-    def basis(self) -> list[Resource]:
-        """References to the resources that were read as events."""
-        found = (place.reference for place in self.reading.places)
-        return [{"reference": reference} for reference in dict.fromkeys(found) if reference]
-
-    @property
     def level(self) -> list[Resource]:
         """A reference to the magnesium result that was judged, where it has an identifier."""
         events = [e for e in self.reading.case.events if e.key == "lab:magnesium"]
@@ -79,10 +76,15 @@ class Draft:
         both = zip(self.answer.rulebook.entries, self.answer.values, strict=True)
         return [rule for rule, value in both if value and getattr(rule, sets) == to]
 
-    def put(self, resource: Resource, name: str, because: Sequence[str], sources: Sequence[str] = ()) -> Resource:
-        """Add a resource with its Provenance: the rules and sources behind it. Returns a reference to it."""
+    def put(
+        self, resource: Resource, name: str, because: Sequence[str], sources: Sequence[str] = (), read: Sequence[Resource] = ()
+    ) -> Resource:
+        """Add a resource with its Provenance: the rules and sources behind it, and what was `read` for it.
+
+        Returns a reference to it.
+        """
         reference = self._put(resource, name)
-        self._put(self._provenance(reference, because, sources), f"provenance:{name}")
+        self._put(self._provenance(reference, because, sources, read), f"provenance:{name}")
         return reference
 
     def _put(self, resource: Resource, name: str) -> Resource:
@@ -98,12 +100,14 @@ class Draft:
         """Add the Parameters of the answer."""
         return self._put(resource, "parameters")
 
-    def _provenance(self, target: Resource, because: Sequence[str], sources: Sequence[str]) -> Resource:
+    def _provenance(
+        self, target: Resource, because: Sequence[str], sources: Sequence[str], read: Sequence[Resource]
+    ) -> Resource:
         entities: list[dict[str, Any]] = [
             {"role": _DERIVATION, "what": identifier("knowledge", self.answer.knowledge)},
             *({"role": _DERIVATION, "what": identifier("rule", rule)} for rule in dict.fromkeys(because)),
             *({"role": _SOURCE, "what": identifier("source", key)} for key in dict.fromkeys(sources)),
-            *({"role": _SOURCE, "what": reference} for reference in self.basis),
+            *({"role": _SOURCE, "what": reference} for reference in read),
         ]
         return {
             "resourceType": "Provenance",

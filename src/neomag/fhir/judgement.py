@@ -72,7 +72,7 @@ def guidance(draft: Draft, module: str, result: Resource | None, outcome: Resour
     if result is not None:
         resource["result"] = result
     urgent = draft.true("urgency", answer.urgency)
-    return draft.put(resource, "guidance", [rule.id for rule in urgent])
+    return draft.put(resource, "guidance", [rule.id for rule in urgent], read=draft.basis)
 
 
 def answer_parameters(draft: Draft) -> Resource:
