@@ -1,0 +1,97 @@
+"""The audit trail: who did what to which record and when, each entry holding the hash of the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from neomag.service.store.canonical import canonical, digest
+from neomag.service.store.tables import Entry, Head, now
+from neomag.service.store.text import an_id, fit
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the trail ended at some moment. Kept outside the database, it shows later that nothing was cut off or rewritten."""
+
+    sequence: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """An anchor as it is printed, SEQUENCE:HASH. Raises ValueError."""
+        sequence, _, hash_ = text.strip().partition(":")
+        if not (sequence.isascii() and sequence.isdigit() and len(hash_) == 64 and set(hash_) <= set("0123456789abcdef")):
+            raise ValueError("write an anchor as `neomag audit head` prints it: a number, a colon and 64 hexadecimal digits")
+        return cls(int(sequence), hash_)
+
+
+def hash_of(entry: Entry, sequence: int | None = None) -> str:
+    """What the hash of an entry must be; with `sequence`, what it would be at another place."""
+    return digest(
+        {
+            "sequence": entry.sequence if sequence is None else sequence,
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "record": entry.record,
+            "detail": entry.detail,
+            "previous": entry.previous,
+        }
+    )
+
+
+def head(session: Session, *, lock: bool = False) -> Anchor:
+    """Where the trail ends. With `lock`, no other writer appends until this transaction ends."""
+    asked = select(Head.sequence, Head.hash)
+    sequence, hash_ = session.execute(asked.with_for_update() if lock else asked).one()
+    return Anchor(sequence, hash_)
+
+
+def append(
+    session: Session,
+    action: str,
+    actor: str,
+    subject: str,
+    *,
+    record: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+    at: str | None = None,
+) -> Entry:
+    """Append an entry in the transaction of `session`, whose end makes it lasting together with what it tells of.
+
+    `action` is a word such as `assessment.save`, `actor` who did it, `subject` the id of what was touched, `record` the digest of
+    it, `detail` figures that are not about a patient, `at` the time of the record (now, when none). Raises ValueError when one of them is not of that kind.
+    """
+    last = head(session, lock=True)
+    entry = Entry(
+        sequence=last.sequence + 1,
+        at=at or now(),
+        actor=fit("actor", actor, 200),
+        action=an_id("action", action, 60),
+        subject=an_id("subject", subject, 128),
+        record=record,
+        detail=canonical(dict(detail or {})),
+        previous=last.hash,
+        hash="",
+    )
+    if len(entry.detail) > 400:
+        raise ValueError("detail: at most 400 characters of JSON")
+    entry.hash = hash_of(entry)
+    # Plain statements: the unit of work of the ORM costs more than the rest of this.
+    session.execute(insert(Entry), [{column: getattr(entry, column) for column in _COLUMNS}])
+    session.execute(update(Head).values(sequence=entry.sequence, hash=entry.hash))
+    return entry
+
+
+_COLUMNS = ("sequence", "at", "actor", "action", "subject", "record", "detail", "previous", "hash")
