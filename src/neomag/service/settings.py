@@ -27,8 +27,8 @@ class SettingsError(ValueError):
 
 def _setting(read: kind.Read, default: Any, says: str, *, secret: bool = False) -> Any:
     meta = {"read": read, "says": says, "secret": secret}
-    if isinstance(default, Mapping):  # cannot be hashed before Python 3.12, so dataclasses take it for mutable
-        return field(default_factory=lambda: default, metadata=meta)
+    if default is kind.NONE:  # cannot be hashed before Python 3.12, so dataclasses take it for mutable
+        return field(default_factory=lambda: kind.NONE, metadata=meta)
     return field(default=default, repr=not secret, metadata=meta)
 
 
@@ -51,7 +51,9 @@ class Settings:
 
     store: str = _setting(kind.store, "sqlite:///neomag.db", "the address of the database", secret=True)
     save: bool = _setting(kind.yes_no, True, "keep what was assessed")
-    retention_days: int | None = _setting(kind.whole(1, 36_500), None, "how long assessments and feedback are kept; unset: always")
+    retention_days: int | None = _setting(
+        kind.whole(1, 36_500), None, "how long assessments and feedback are kept; unset: always"
+    )
     idempotency_hours: int = _setting(kind.whole(1, 8_760), 24, "how long the answer to an idempotency key is kept")
 
     oidc_issuer: str | None = _setting(kind.url, None, "the issuer of bearer tokens; its discovery document is read")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from neomag.service.store.canonical import canonical, digest
@@ -14,6 +14,11 @@ from neomag.service.store.tables import Entry, Head, now
 from neomag.service.store.text import an_id, fit
 
 GENESIS = "0" * 64
+# Statements over tables, made once: through the ORM's unit of work they cost more than everything else in a write.
+_HEAD = select(Head.sequence, Head.hash)
+_LOCKED_HEAD = _HEAD.with_for_update()  # SQLite, whose writers have locked everything by now, leaves this out
+_ADD = insert(cast(Table, Entry.__table__))
+_MOVE_HEAD = update(cast(Table, Head.__table__)).values(sequence=bindparam("to_sequence"), hash=bindparam("to_hash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +42,25 @@ class Anchor:
 
 def hash_of(entry: Entry, sequence: int | None = None) -> str:
     """What the hash of an entry must be; with `sequence`, what it would be at another place."""
-    return digest(
-        {
-            "sequence": entry.sequence if sequence is None else sequence,
-            "at": entry.at,
-            "actor": entry.actor,
-            "action": entry.action,
-            "subject": entry.subject,
-            "record": entry.record,
-            "detail": entry.detail,
-            "previous": entry.previous,
-        }
-    )
+    return digest(_content(entry) | ({} if sequence is None else {"sequence": sequence}))
+
+
+def _content(entry: Entry) -> dict[str, Any]:
+    return {
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "record": entry.record,
+        "detail": entry.detail,
+        "previous": entry.previous,
+    }
 
 
 def head(session: Session, *, lock: bool = False) -> Anchor:
-    """Where the trail ends. With `lock`, no other writer appends until this transaction ends."""
-    asked = select(Head.sequence, Head.hash)
-    sequence, hash_ = session.execute(asked.with_for_update() if lock else asked).one()
+    """Where the trail ends. With `lock`, no other writer writes until this transaction ends."""
+    sequence, hash_ = session.connection().execute(_LOCKED_HEAD if lock else _HEAD).one()
     return Anchor(sequence, hash_)
 
 
@@ -68,12 +74,13 @@ def append(
     detail: Mapping[str, Any] | None = None,
     at: str | None = None,
 ) -> Entry:
-    """Append an entry in the transaction of `session`, whose end makes it lasting together with what it tells of.
+    """Append an entry in the transaction of a Writer, whose end makes it lasting together with what it tells of.
 
-    `action` is a word such as `assessment.save`, `actor` who did it, `subject` the id of what was touched, `record` the digest of
-    it, `detail` figures that are not about a patient, `at` the time of the record (now, when none). Raises ValueError when one of them is not of that kind.
+    `action` is a word such as `assessment.save`, `actor` who did it, `subject` the id of what was touched, `record` its digest,
+    `detail` figures that are not about a patient, `at` the time of the record (now, when none). Raises ValueError when one of
+    them is not of that kind.
     """
-    last = head(session, lock=True)
+    last = head(session)
     entry = Entry(
         sequence=last.sequence + 1,
         at=at or now(),
@@ -88,10 +95,7 @@ def append(
     if len(entry.detail) > 400:
         raise ValueError("detail: at most 400 characters of JSON")
     entry.hash = hash_of(entry)
-    # Plain statements: the unit of work of the ORM costs more than the rest of this.
-    session.execute(insert(Entry), [{column: getattr(entry, column) for column in _COLUMNS}])
-    session.execute(update(Head).values(sequence=entry.sequence, hash=entry.hash))
+    connection = session.connection()
+    connection.execute(_ADD, _content(entry) | {"hash": entry.hash})
+    connection.execute(_MOVE_HEAD, {"to_sequence": entry.sequence, "to_hash": entry.hash})
     return entry
-
-
-_COLUMNS = ("sequence", "at", "actor", "action", "subject", "record", "detail", "previous", "hash")

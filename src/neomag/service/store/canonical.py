@@ -8,9 +8,10 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """JSON in ASCII with sorted keys and no spaces. Raises ValueError for NaN and infinity, TypeError for what JSON cannot hold.
+    """JSON in ASCII with sorted keys and no spaces.
 
-    ASCII, so that no database refuses what JSON allows, such as a NUL or half a surrogate pair.
+    Raises ValueError for NaN and infinity, TypeError for what JSON cannot hold. ASCII, so that no database refuses what JSON
+    allows, such as a NUL or half a surrogate pair.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 

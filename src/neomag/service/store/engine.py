@@ -30,11 +30,13 @@ def make_engine(url: str) -> Engine:
     try:
         parts = make_url(re.sub(r"^postgres(ql)?(\+psycopg)?:", "postgresql+psycopg:", url))
     except ArgumentError:
-        raise StoreError("the address of the store is not one: write sqlite:///FILE or postgresql://USER@HOST/DATABASE") from None
+        raise StoreError(
+            "the address of the store is not one: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        ) from None
     if parts.drivername == "postgresql+psycopg":
         return _postgresql(parts)
     if parts.drivername != "sqlite" or parts.database in {None, "", ":memory:"} or parts.query:
-        raise StoreError("the store is a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE; memory keeps nothing")
+        raise StoreError("the store is a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE")
     return _sqlite(Path(str(parts.database)))
 
 

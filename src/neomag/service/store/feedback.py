@@ -15,7 +15,7 @@ from neomag.service.store.tables import Feedback, written
 
 @dataclass(frozen=True, slots=True)
 class CardsOf:
-    """The cards of one service: how many were accepted and overridden, and for which reasons (code, None when none was given)."""
+    """The cards of one service: how many were accepted and overridden, and for which reasons (None: none was given)."""
 
     service: str
     accepted: int

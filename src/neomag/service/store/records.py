@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import Table, insert, inspect
 from sqlalchemy.orm import Session
 
 from neomag.service.store.audit import append
@@ -17,6 +17,8 @@ from neomag.service.store.text import an_id, fit, told
 
 Record = Assessment | Feedback
 RECORDS: Mapping[type[Record], str] = {Assessment: "assessment", Feedback: "feedback"}
+_NAMES = {table: [column.key for column in inspect(table).column_attrs] for table in RECORDS}
+_ADD = {table: insert(cast(Table, table.__table__)) for table in RECORDS}
 OUTCOMES = ("accepted", "overridden")
 # Of the comment of a clinician who overrides a card.
 COMMENT = 4_000
@@ -28,12 +30,12 @@ def record_digest(record: Record) -> str:
 
 
 def _columns(record: Record) -> dict[str, Any]:
-    return {column.key: getattr(record, column.key) for column in inspect(type(record)).column_attrs}
+    return {name: getattr(record, name) for name in _NAMES[type(record)]}
 
 
 def _save(session: Session, record: Record) -> None:
     columns = _columns(record)
-    session.execute(insert(type(record)), [columns])
+    session.connection().execute(_ADD[type(record)], columns)
     append(session, f"{RECORDS[type(record)]}.save", record.client, record.id, record=digest(columns), at=record.at)
 
 

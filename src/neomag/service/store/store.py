@@ -1,8 +1,8 @@
-"""The store: what is kept, and the audit trail of it. Safe to share between threads; several processes may open the same one."""
+"""The store: what is kept, and the audit trail of it. Threads may share one; several processes may open the same database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """An assessment that was kept. `repeated` when it was kept before, for the same idempotency key; `reply` is what was answered."""
+    """An assessment that was kept and what was replied; `repeated` when that was before, for the same idempotency key."""
 
     id: str | None
     reply: once.Reply | None = None
@@ -73,7 +73,7 @@ class Store:
         return self._writer.do(work)
 
     @contextmanager
-    def reading(self, **options: Any) -> Iterator[Session]:
+    def reading(self, **options: Any) -> Generator[Session]:
         """A session to read in."""
         try:
             with Session(self._engine.execution_options(**options)) as session:

@@ -9,7 +9,7 @@ _ID = re.compile(r"[A-Za-z0-9._:/|@=+-]+")
 
 
 def fit(name: str, value: str, most: int) -> str:
-    """`value` itself. Raises ValueError when it is empty, longer than `most` characters or has characters that are not printed."""
+    """`value` itself. Raises ValueError when it is empty, longer than `most` or has characters that are not printed."""
     if not 0 < len(value) <= most or not value.isprintable():
         raise ValueError(f"{name}: write 1 to {most} characters that can be printed")
     return value

@@ -84,7 +84,8 @@ def _stored(session: Session, table: type[Record], kind: str) -> Iterator[Break]
     told = select(table, Entry.sequence, Entry.record).outerjoin(
         Entry, (Entry.subject == table.id) & (Entry.action == f"{kind}.save")
     )
-    for record, sequence, digest in session.execute(told.execution_options(yield_per=_ROWS)):
+    rows: Any = session.execute(told.execution_options(yield_per=_ROWS))
+    for record, sequence, digest in rows:
         if sequence is None:
             yield Break("record not audited", 0, f"{kind} {record.id} is in no entry")
         elif record_digest(record) != digest:

@@ -1,14 +1,14 @@
 """The one writer of a process: what waits to be written together is committed together.
 
-A commit waits for the disk, and the chain of the audit trail lets one writer on at a time. Fifty clients that each commit wait in
-a row; fifty that share a commit wait once. Each is answered only after its commit.
+A commit waits for the disk, and the chain of the audit trail lets one writer on at a time. Fifty clients that each commit wait
+in a row; fifty that share a commit wait once. Each is answered only after its commit.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from neomag.service.store.audit import head
 from neomag.service.store.engine import WRITES
 from neomag.service.store.errors import StoreError
 
@@ -63,6 +64,8 @@ class Writer:
             done: list[tuple[Future[Any], Any]] = []
             try:
                 with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                    # What one process reads to decide what it writes, no other changes meanwhile.
+                    head(session, lock=True)
                     for work, future in batch:
                         with _apart(future):
                             with session.begin_nested():
@@ -96,7 +99,7 @@ def told(error: Exception) -> Exception:
 
 
 @contextlib.contextmanager
-def _apart(future: Future[Any]) -> Iterator[None]:
+def _apart(future: Future[Any]) -> Generator[None]:
     """An error of one piece of work is its own; one of the connection ends the batch."""
     try:
         yield

@@ -24,7 +24,7 @@ def upgrade() -> None:
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "assessment",
-        _text("id", 32, key=True), _text("at", 27), _text("client", 200), _text("case_json"), _text("answer_json"),
+        _text("id", 32, key=True), _text("at", 27), _text("client", 200), _text("case"), _text("answer"),
         _text("knowledge", 40), _text("knowledge_digest", 64), _text("salt", 32),
     )  # fmt: skip
     op.create_table(
@@ -40,7 +40,8 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_table(
         "seen_message",
-        _text("sender", 200, key=True), _text("control_id", 199, key=True), _text("request", 64), _text("reply"), _text("at", 27),
+        _text("sender", 200, key=True), _text("control_id", 199, key=True), _text("request", 64), _text("reply"),
+        _text("at", 27),
     )  # fmt: skip
     op.create_table(
         "used_token",
@@ -97,9 +98,7 @@ def _postgresql() -> None:
             f"CREATE TRIGGER {table}_refused BEFORE {' OR '.join(verbs)} ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION neomag_refused()"
         )
-    op.execute(
-        "CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION neomag_refused()"
-    )
+    op.execute("CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION neomag_refused()")
     op.execute(f"""
         CREATE FUNCTION neomag_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
