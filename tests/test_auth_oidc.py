@@ -11,9 +11,10 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jwt.algorithms import RSAAlgorithm
 from tests.auth_help import AUDIENCE, Issuer, by_hand, issuing, key, pem, public
 
-from neomag.service.auth.key_set import LARGEST, KeySet
+from neomag.service.auth.key_set import LARGEST, KeySet, read_keys
 from neomag.service.auth.oidc import Oidc, discovered
 from neomag.service.auth.refused import Refused
 from neomag.service.auth.signed import LEEWAY, LONGEST
@@ -163,10 +164,8 @@ def test_whatever_a_signed_token_claims_it_is_refused_or_let_in(claims: dict[str
     issuer = Issuer("https://issuer.test")
     told = {"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 3_600, "sub": "x"} | claims
     body = by_hand({"alg": "RS256", "kid": "k1"}, told).rpartition(".")[0]
-    signature = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(body.encode(), key("k1"))
+    signature = RSAAlgorithm(RSAAlgorithm.SHA256).sign(body.encode(), key("k1"))
     token = f"{body}.{by_hand({}, {}, signature).rpartition('.')[2]}"
-    from neomag.service.auth.key_set import read_keys
-
     oidc = Oidc(issuer.url, AUDIENCE, KeySet(lambda: read_keys({"keys": [public("k1")]})))
     try:
         who = oidc.identity(token)

@@ -25,7 +25,7 @@ def authenticates(settings: Settings) -> bool:
     """Whether a request needs a key or token."""
     if settings.auth == "auto":
         return not (settings.insecure_public or is_loopback(settings.host))
-    return settings.auth == "required"
+    return settings.auth != "off"
 
 
 def may_listen(settings: Settings) -> str | None:

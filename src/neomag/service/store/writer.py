@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -61,23 +62,19 @@ class Writer:
 
     def _run(self) -> None:
         while batch := list(self._batch()):
-            done: list[tuple[Future[Any], Any]] = []
+            ended: list[Callable[[], None]] = []
             try:
                 with Session(self._engine, expire_on_commit=False) as session, session.begin():
                     # What one process reads to decide what it writes, no other changes meanwhile.
                     head(session, lock=True)
                     for work, future in batch:
-                        with _apart(future):
-                            with session.begin_nested():
-                                found = work(session)
-                            done.append((future, found))
+                        ended.append(_one(session, work, future))
             except Exception as error:  # noqa: BLE001 - whoever waits must be told
                 for _, future in batch:
-                    if not future.done():
-                        future.set_exception(told(error))
+                    future.set_exception(told(error))
             else:
-                for future, found in done:
-                    future.set_result(found)
+                for say in ended:
+                    say()
 
     def _batch(self) -> Iterator[tuple[Work[Any], Future[Any]]]:
         """What waits now; waits for the first. Nothing when it is time to stop."""
@@ -98,12 +95,13 @@ def told(error: Exception) -> Exception:
     return error
 
 
-@contextlib.contextmanager
-def _apart(future: Future[Any]) -> Generator[None]:
-    """An error of one piece of work is its own; one of the connection ends the batch."""
+def _one(session: Session, work: Work[Any], future: Future[Any]) -> Callable[[], None]:
+    """Do one piece of work; how to say what came of it, once the rest is committed. Its error is its own: the rest goes on."""
     try:
-        yield
+        with session.begin_nested():
+            found = work(session)
     except Exception as error:
-        future.set_exception(told(error))
-        if isinstance(error, SQLAlchemyError) and getattr(error, "connection_invalidated", False):
+        if getattr(error, "connection_invalidated", False):
             raise
+        return partial(future.set_exception, told(error))
+    return partial(future.set_result, found)
