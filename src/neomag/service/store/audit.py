@@ -42,10 +42,11 @@ class Anchor:
 
 def hash_of(entry: Entry, sequence: int | None = None) -> str:
     """What the hash of an entry must be; with `sequence`, what it would be at another place."""
-    return digest(_content(entry) | ({} if sequence is None else {"sequence": sequence}))
+    return digest(content(entry) | ({} if sequence is None else {"sequence": sequence}))
 
 
-def _content(entry: Entry) -> dict[str, Any]:
+def content(entry: Entry) -> dict[str, Any]:
+    """What an entry says, which is what its hash is over."""
     return {
         "sequence": entry.sequence,
         "at": entry.at,
@@ -96,6 +97,6 @@ def append(
         raise ValueError("detail: at most 400 characters of JSON")
     entry.hash = hash_of(entry)
     connection = session.connection()
-    connection.execute(_ADD, _content(entry) | {"hash": entry.hash})
+    connection.execute(_ADD, content(entry) | {"hash": entry.hash})
     connection.execute(_MOVE_HEAD, {"to_sequence": entry.sequence, "to_hash": entry.hash})
     return entry

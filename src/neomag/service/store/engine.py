@@ -25,8 +25,11 @@ def masked(url: str) -> str:
     return re.sub(r"(password=)[^&]*", r"\1…", re.sub(r"(//[^:/@]*):[^@]*@", r"\1:…@", url))
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for the database at `url`: sqlite:///FILE or postgresql://…. Raises StoreError."""
+def make_engine(url: str, *, new: bool = True) -> Engine:
+    """An engine for the database at `url`: sqlite:///FILE, made when it is not there unless not `new`, or postgresql://….
+
+    Raises StoreError.
+    """
     try:
         parts = make_url(re.sub(r"^postgres(ql)?(\+psycopg)?:", "postgresql+psycopg:", url))
     except ArgumentError:
@@ -37,7 +40,7 @@ def make_engine(url: str) -> Engine:
         return _postgresql(parts)
     if parts.drivername != "sqlite" or parts.database in {None, "", ":memory:"} or parts.query:
         raise StoreError("the store is a file, sqlite:///FILE, or postgresql://USER@HOST/DATABASE")
-    return _sqlite(Path(str(parts.database)))
+    return _sqlite(Path(str(parts.database)), new)
 
 
 def _postgresql(parts: Any) -> Engine:
@@ -59,10 +62,10 @@ def _postgresql(parts: Any) -> Engine:
     return engine
 
 
-def _sqlite(file: Path) -> Engine:
+def _sqlite(file: Path, new: bool) -> Engine:
     try:
         # Born readable by its owner only; SQLite gives the files beside it the same mode.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(file, os.O_RDWR | (os.O_CREAT if new else 0), 0o600))
     except OSError as error:
         raise StoreError(f"sqlite:///{file}: {error.strerror}") from None
     waiting = {"timeout": PATIENCE, "check_same_thread": False}

@@ -20,8 +20,11 @@ _LOCK = 0x6E656F6D6167
 _one_at_a_time = threading.Lock()
 
 
-def migrate(connection: Connection) -> None:
-    """Run what has not been run, in the transaction that `connection` is in. Raises StoreError for a newer database."""
+def migrate(connection: Connection, *, new: bool = True) -> None:
+    """Run what has not been run, in the transaction that `connection` is in.
+
+    Raises StoreError for a database of a newer neomag, and unless `new` for one that has no tables of neomag.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -33,6 +36,8 @@ def migrate(connection: Connection) -> None:
         there = MigrationContext.configure(connection, opts={"version_table": VERSIONS}).get_current_revision()
         if there == known.get_current_head():
             return
+        if there is None and not new:
+            raise StoreError("there is no store of neomag in this database")
         if there is not None and there not in {script.revision for script in known.walk_revisions()}:
             raise StoreError(
                 f"the store was written by a newer neomag (its tables are {there[:40]}, this one knows"

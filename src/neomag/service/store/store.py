@@ -40,15 +40,15 @@ class Store:
         self._writer = Writer(engine)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, new: bool = True) -> Self:
         """Open the database at `url` (sqlite:///FILE or postgresql://…), making or migrating its tables.
 
-        Raises StoreError when it cannot be reached, is no database of neomag, or was written by a newer one.
+        Raises StoreError when it cannot be reached, was written by a newer neomag, or, unless `new`, is not there yet.
         """
-        engine = make_engine(url)
+        engine = make_engine(url, new=new)
         try:
             with engine.execution_options(**{WRITES: True}).begin() as connection:
-                migrate(connection)
+                migrate(connection, new=new)
         except SQLAlchemyError as error:
             engine.dispose()
             raise StoreError(f"{masked(url)}: the store cannot be opened ({type(error).__name__})") from None
