@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.postgres_server import server
 
 from neomag import Case
 from neomag.knowledge import Knowledge, load
@@ -30,6 +33,29 @@ def knowledge() -> Knowledge:
 @pytest.fixture(scope="session")
 def book() -> Rulebook:
     return rulebook()
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """The start of the addresses of a PostgreSQL of the tests' own; skips when there is none."""
+    with server() as address:
+        yield address
+
+
+_databases = count()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new, empty database, of each kind that the store can use."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    import psycopg
+
+    address, name = request.getfixturevalue("postgres_address"), f"store{next(_databases)}"
+    with psycopg.connect(f"{address}postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{address}{name}"
 
 
 def case(*events: dict[str, object], now: str = "60 d", **more: object) -> Case:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +12,8 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 from tests.cohort_tables import DATA, accounted, events, lines, problems, rows, staged
+from tests.postgres_server import server
+from tests.postgres_server import server
 
 from neomag.cli import main
 from neomag.cohort.normalise import normalise
@@ -297,33 +295,8 @@ def test_parquet_says_the_same_in_parts_too(tmp_path: Path, omop: duckdb.DuckDBP
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL of the test's own, on loopback, removed afterwards."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'psycopg[binary]'")
-    found = subprocess.run([DATA / "postgres.sh"], capture_output=True, text=True, check=False)
-    if found.returncode:
-        pytest.skip(f"postgres.sh: {found.stderr.strip()[-200:]}")
-    programs = Path(found.stdout.strip())
-    # PostgreSQL will not run as root; Debian's package brings the user postgres.
-    other = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    home = Path(tempfile.mkdtemp(prefix="neomag-postgres-"))
-    if other:
-        shutil.chown(home, "postgres")
-
-    def run(*command: object) -> None:
-        subprocess.run([*other, *map(str, command)], check=True, capture_output=True, cwd=home)
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
-    try:
-        run(programs / "initdb", "-D", home / "data", "-U", "reader", "--auth=trust", "-E", "UTF8", "--locale=C")
-        run(programs / "pg_ctl", "-D", home / "data", "-l", home / "log", "-w", "-o", options, "start")
-        try:
-            yield f"postgresql://reader:secret@127.0.0.1:{port}/postgres?options=-csearch_path%3Dcdm"
-        finally:
-            run(programs / "pg_ctl", "-D", home / "data", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with server() as address:
+        yield f"{address}postgres?options=-csearch_path%3Dcdm"
 
 
 def test_postgresql_says_the_same(postgres: str, tmp_path: Path, omop: duckdb.DuckDBPyConnection):

@@ -14,10 +14,12 @@ from neomag.cli.lazy import LazyGroup
 _COMMANDS = {
     "assess": "neomag.cli.assess:assess",
     "article": "neomag.cli.article:article",
+    "audit": "neomag.cli.audit:audit",
     "cohort": "neomag.cli.cohort:cohort",
     "dose": "neomag.cli.dose:dose",
     "feed": "neomag.cli.feed:feed",
     "food": "neomag.cli.food:food",
+    "key": "neomag.cli.key:key",
     "knowledge": "neomag.cli.knowledge:knowledge",
     "rules": "neomag.cli.rules:rules",
 }
