@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from tests.strategies import cases
 
 from neomag import Case, assess
 from neomag.cli.assess import EXAMPLES
 from neomag.rules import Rulebook, explained
 from neomag.rules.explained import Explanations, explanations
 from neomag.rules.why import Explainer
-from tests.strategies import cases
 
 
 def check(book: Rulebook, case: Case, kept: Explanations) -> None:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "food": "neomag.cli.food:food",
     "knowledge": "neomag.cli.knowledge:knowledge",
     "rules": "neomag.cli.rules:rules",
+    "serve": "neomag.cli.serve:serve",
 }
 
 

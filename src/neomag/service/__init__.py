@@ -1,0 +1,1 @@
+"""The service: HTTP routes, CDS Hooks, SMART, the store behind them and who may use them."""
