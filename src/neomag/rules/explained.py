@@ -24,9 +24,12 @@ from neomag.rules.why import Explainer
 _MOST_STATES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Explained:
-    """One rule on a case: the names of the findings that decided it, and of those that would settle it when it is unknown."""
+    """One rule on a case: the names of the findings that decided it, and of those that would settle it when it is unknown.
+
+    There is one of these for a rule and state, and the rule's value is the same wherever it is.
+    """
 
     grounds: tuple[str, ...]
     missing: tuple[str, ...]

@@ -47,18 +47,22 @@ def make_app(
     """
     settings = settings or Settings()
     version = rulebook().knowledge.version
-    metrics, workers = Metrics(version), Workers(settings)
+    metrics = Metrics(version)
+    # Plans take seconds: they have threads of their own, and what would wait long for one is refused at once.
+    workers, planners = Workers(settings, settings.max_requests), Workers(settings, 4 * settings.workers)
     app = Litestar(
         route_handlers=[rest.router(), health.router(), docs.router(), *routers],
         exception_handlers={Exception: _problem_response},
-        guards=[_permitted],
+        guards=[] if identify is None else [_permitted],
         cors_config=_cors(settings),
         openapi_config=None,
-        on_shutdown=[workers.close],
+        # The access log is ours, and what goes wrong is logged without what the request held.
+        logging_config=None,
+        on_shutdown=[workers.close, planners.close],
         state=State(
             {
-                "settings": settings, "workers": workers, "metrics": metrics, "identify": identify, "store": store,
-                "checks": health.checks_of(store),
+                "settings": settings, "workers": workers, "planners": planners, "metrics": metrics, "identify": identify,
+                "store": store, "checks": health.checks_of(store),
             }
         ),
     )  # fmt: skip

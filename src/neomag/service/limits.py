@@ -115,12 +115,11 @@ def out_of_time(seconds: float) -> Problem:
 
 
 class Workers:
-    """Threads for the work that takes long, few of them; beyond a short queue more work is refused."""
+    """Threads for work that would hold up other requests; when `most` wait or are worked on, more work is refused."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, most: int):
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="neomag-worker")
-        # What waits longer than its time limit would be worked on in vain.
-        self._most = settings.workers * 8
+        self._most = most
         self._timeout = settings.timeout
         self._waiting = 0
 
@@ -131,7 +130,7 @@ class Workers:
     async def run(self, work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
         """Do `work` in a thread. Raises ProblemError when too much waits already, or when it takes too long."""
         if self._waiting >= self._most:
-            raise ProblemError(Problem("busy", "too much long work at once; try again soon", headers=_SOON))
+            raise ProblemError(Problem("busy", "too much work at once; try again soon", headers=_SOON))
         future = self._pool.submit(work, *args, **more)
         self._waiting += 1
         loop = asyncio.get_running_loop()

@@ -23,7 +23,7 @@ STATUS_SAYS = (
 encode = msgspec.json.Encoder().encode
 
 
-def accepts_json(request: Request[Any, Any, Any]) -> None:
+async def accepts_json(request: Request[Any, Any, Any]) -> None:
     """Raises ProblemError (406) when the caller takes nothing that could be answered."""
     accept = request.headers.get("accept")
     if accept and "*/*" not in accept and JSON not in accept and request.accept.best_match([JSON]) is None:

@@ -19,6 +19,7 @@ from neomag.service.problems import Fault, ProblemError
 from neomag.service.rest.answers import computed, example_of
 from neomag.service.rest.form import pointer
 from neomag.service.rest.reading import read_json
+from neomag.service.rest.rules_json import rules_json
 from neomag.service.rest.schemas import ref
 from neomag.service.settings import Settings
 
@@ -48,8 +49,9 @@ def read_case(given: Any, knowledge: Knowledge, *where: str | int) -> Case:
 
 
 def said(case: Case) -> dict[str, Any]:
-    """The answer to a case, as the command gives it in JSON."""
-    return answered(case, answer_to(case))
+    """The answer to a case, as the command gives it in JSON; its rules are JSON already."""
+    answer = answer_to(case)
+    return answered(case, answer, rules=rules_json(answer))
 
 
 def _all_said(given: list[Any], knowledge: Knowledge) -> list[dict[str, Any]]:
@@ -69,8 +71,9 @@ def _cut(given: Any) -> Any:
     """The answer as an example shows it: of its rules, each explained, the first few."""
     if isinstance(given, list):
         return [_cut(one) for one in cast(list[Any], given)]
-    answer = said(Case.from_dict(given))
-    return {**answer, "rules": answer["rules"][:_SHOWN]}
+    case = Case.from_dict(given)
+    answer = answer_to(case)
+    return answered(case, answer, rules=[rule.to_dict() for rule in answer.rules[:_SHOWN]])
 
 
 def _example() -> dict[str, Any]:

@@ -114,7 +114,7 @@ async def intake(request: Request[Any, Any, Any]) -> Response[bytes]:
 )
 async def plan(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Plan food."""
-    workers: Workers = request.app.state.workers
+    workers: Workers = request.app.state.planners
     try:
         found = await workers.run(_plan, await read_json(request), workers.deadline())
     except OutOfTimeError:

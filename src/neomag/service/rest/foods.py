@@ -116,7 +116,7 @@ def _defaults(**given: Any) -> dict[str, Any]:
         ),
     },
 )
-async def food(request: Request[Any, Any, Any], food_id: str) -> Response[bytes]:
+async def food(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show one food."""
     read_query(request, ())
-    return fixed(request, await request.app.state.workers.run(_whole, food_id))
+    return fixed(request, await request.app.state.workers.run(_whole, request.path_params["food_id"]))

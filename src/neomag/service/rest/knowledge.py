@@ -88,10 +88,10 @@ async def entries(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/knowledge/{entry_id:str}", opt=_ENTRY)
-async def entry(request: Request[Any, Any, Any], entry_id: str) -> Response[bytes]:
+async def entry(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show one entry."""
     read_query(request, ())
-    return fixed(request, _entry(entry_id))
+    return fixed(request, _entry(request.path_params["entry_id"]))
 
 
 @get("/rules", opt=_RULES)

@@ -187,7 +187,7 @@ def schemas(knowledge: Knowledge) -> dict[str, Schema]:
             "knowledge": {"type": "string"},
             "urgency": {"enum": list(URGENCIES)},
             "magnesium": magnesium,
-            "suspicion": {"enum": list(SUSPICIONS)},
+            "suspicion": {"enum": [*SUSPICIONS, "not-assessable"]},
             **{name: _list(line) for name in ("causes", "consider", "actions", "blocked")},
             "rules": _list(rule),
             "problems": _list(_object(("code", "says", "event"))),
