@@ -13,7 +13,14 @@ from benchmarks.serving import server
 from neomag.cli.assess import EXAMPLES
 
 CLIENTS, SECONDS, ROUNDS = 50, 4.0, 3
-DOSE = {"weight": "3.0kg", "serum_mg": "0.45mmol/L", "amount": "0.2mmol/kg", "product": "mgso4-50", "route": "iv", "over": "60min"}
+DOSE = {
+    "weight": "3.0kg",
+    "serum_mg": "0.45mmol/L",
+    "amount": "0.2mmol/kg",
+    "product": "mgso4-50",
+    "route": "iv",
+    "over": "60min",
+}
 
 
 def measured(port: int, requests: list[bytes]) -> Load:
