@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +15,9 @@ from tests.postgres_server import server
 from neomag import Case
 from neomag.knowledge import Knowledge, load
 from neomag.rules import Rulebook, rulebook
+
+if TYPE_CHECKING:
+    from tests.service import Client
 
 # `quick` for make check, `full` (thousands of cases a property) for make test.
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -71,3 +75,15 @@ def lab(code: str, value: float | None = None, unit: str | None = None, at: str 
 def sign(code: str, at: str = "60 d", **more: object) -> dict[str, object]:
     """A sign."""
     return {"at": at, "sign": code, **more}
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[Client]:
+    """A client of the service; whoever has not the extra `serve` skips its tests."""
+    pytest.importorskip("litestar")
+    from litestar.testing import TestClient
+
+    from neomag.service.app import make_app
+
+    with TestClient(make_app(), raise_server_exceptions=False) as found:
+        yield found

@@ -6,7 +6,6 @@ All are exact: spans are whole seconds, a month is 30.4375 days (a year 12 month
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from fractions import Fraction
 
 DAY = 86_400
@@ -31,12 +30,14 @@ def seconds(text: str) -> int:
     text = text.strip().lower()
     if text == "birth":
         return 0
-    total, end = Fraction(0), 0
+    total: Fraction | int = 0
+    end = 0
     for part in _PART.finditer(text):
         unit = _SPELT.get(part[2])
         if unit is None or text[end : part.start()].strip(" ,"):
             break
-        total += Fraction(Decimal(part[1])) * SECONDS[unit]
+        # Whole numbers, which most are, need no fractions.
+        total += (Fraction(part[1]) if "." in part[1] else int(part[1])) * SECONDS[unit]
         end = part.end()
     if not text or end != len(text):
         raise ValueError(f"write {AGE_FORM}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from neomag.knowledge import Entry, RuleEntry
 from neomag.rules import Rulebook
+from neomag.rules.explained import explanations
 from neomag.rules.why import Explainer, Why
 
 
@@ -126,13 +127,21 @@ class Answer:
     @cached_property
     def rules(self) -> tuple[RuleResult, ...]:
         """Every rule on this case, in the order of the knowledge."""
-        return tuple(self._results())
+        return tuple(RuleResult(**said) for said in self._results())
 
-    def _results(self) -> Iterator[RuleResult]:
-        explainer = self.explainer
-        for entry, value in zip(self.rulebook.entries, self.values, strict=True):
-            missing = explainer.missing(entry.name) if value is None else []
-            yield RuleResult(entry.id, entry.says, value, explainer.grounds(entry.name), missing, list(entry.sources))
+    def _results(self) -> Iterator[dict[str, Any]]:
+        """Every rule as the contract writes it. Plain data: an object for each would cost more than the whole assessment."""
+        found = dict(zip(self.rulebook.findings, self.row, strict=True))
+        explained = explanations(self.rulebook).of(self.row)
+        for entry, value, why in zip(self.rulebook.entries, self.values, explained, strict=True):
+            yield {
+                "id": entry.id,
+                "says": entry.says,
+                "value": value,
+                "findings": {name: found[name] for name in why.grounds},
+                "missing": list(why.missing),
+                "sources": list(entry.sources),
+            }
 
     def rule(self, rule_id: str) -> bool | None:
         """The value of one rule by id. Raises KeyError when there is no such rule."""
@@ -149,8 +158,8 @@ class Answer:
         """For an unknown rule, the smallest sets of findings of which one can settle it. Raises KeyError."""
         return self.explainer.settling(self.rulebook.knowledge.rules[rule_id].name)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as the contract writes it, ready for JSON."""
+    def to_dict(self, *, rules: Any = None) -> dict[str, Any]:
+        """The answer as the contract writes it, ready for JSON. `rules`, when given, stands in place of the list of rules."""
         return {
             "case": self.case,
             "knowledge": self.knowledge,
@@ -161,6 +170,6 @@ class Answer:
             "consider": [a.to_dict() for a in self.consider],
             "actions": [a.to_dict() for a in self.actions],
             "blocked": [a.to_dict() for a in self.blocked],
-            "rules": [r.to_dict() for r in self.rules],
+            "rules": list(self._results()) if rules is None else rules,
             "problems": list(self.problems),
         }

@@ -30,6 +30,7 @@ class Form:
     def __init__(self, knowledge: Knowledge):
         self.knowledge = knowledge
         self.refused: list[str] = []
+        self.places: list[str] = []
         self.doubts: list[Problem] = []
         self.born: datetime | None = None
         # Whether a result may stand with neither number nor flag: a record says that it was measured and no more.
@@ -38,6 +39,7 @@ class Form:
     def refuse(self, where: str, why: str) -> None:
         """Note that the case is refused, where and why."""
         self.refused.append(f"{where}: {why}" if where else why)
+        self.places.append(where)
 
     def keys(self, where: str, given: Mapping[str, Any], allowed: Sequence[str]) -> None:
         """Refuse the keys of `given` that are not among `allowed`, naming the nearest."""

@@ -17,10 +17,14 @@ SEXES = ("female", "male")
 
 
 class CaseError(ValueError):
-    """A case that cannot be read. `problems` holds a line each: where, what is wrong, what would be accepted."""
+    """A case that cannot be read. `problems` holds a line each: where, what is wrong, what would be accepted.
 
-    def __init__(self, problems: Sequence[str]):
+    `places` holds each one's place, such as `events[3].at`, the empty text for the case as a whole.
+    """
+
+    def __init__(self, problems: Sequence[str], places: Sequence[str] = ()):
         self.problems = tuple(problems)
+        self.places = tuple(places) or ("",) * len(self.problems)
         super().__init__(self.problems)
 
     def __str__(self) -> str:

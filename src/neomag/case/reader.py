@@ -56,7 +56,7 @@ class Reader(Form):
             "problems": tuple(self.doubts),
         }
         if self.refused:
-            raise CaseError(self.refused)
+            raise CaseError(self.refused, self.places)
         return fields
 
     def mapping(self, key: str) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "key": "neomag.cli.key:key",
     "knowledge": "neomag.cli.knowledge:knowledge",
     "rules": "neomag.cli.rules:rules",
+    "serve": "neomag.cli.serve:serve",
 }
 
 

@@ -18,14 +18,9 @@ def article(form: str, color: str) -> None:
     """List every claim of the article: what it says, what was meant, the evidence, the verdict, and what acts on it here."""
     known = loaded()
     if form == "json":
-        rows = [
-            {
-                "id": c.id, "says": c.says, "meant": c.meant, "evidence": c.evidence, "verdict": c.verdict,
-                "counterparts": list(c.counterparts), "sources": list(c.sources),
-            }
-            for c in known.claims.values()
-        ]  # fmt: skip
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        from neomag.knowledge_list import claims
+
+        click.echo(json.dumps(claims(known), ensure_ascii=False, indent=2))
         return
     from rich.table import Table
     from rich.text import Text

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from neomag.cli.common import COLOR, console, fail, loaded
-from neomag.cli.dose_state import span, state_of, state_options
+from neomag.cli.dose_state import case_of, option, state_options
 
 REFUSED = 3
 _FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print.")
@@ -75,22 +75,10 @@ def _nothing_before(context: click.Context) -> None:
 
 
 def _dose(given: dict[str, Any]) -> int:
-    from neomag.dosing import calculate, parse_percent, with_site_regimens
+    from neomag.dosing import with_site_regimens
+    from neomag.dosing.asked import dose_asked
 
-    knowledge = with_site_regimens(loaded(), given["site"])
-    found = calculate(
-        state_of(knowledge, given),
-        knowledge,
-        amount=given["amount"],
-        regimen=given["regimen"],
-        product=given["product"],
-        route=given["route"],
-        over=span(given["over"], "over"),
-        percent=None if given["concentration"] is None else parse_percent(given["concentration"]),
-        every=span(given["every"], "every"),
-        doses=given["doses"],
-        same_line=given["same_line"],
-    )
+    found = dose_asked(given, case_of(given), with_site_regimens(loaded(), given["site"]), option)
     if given["worksheet"]:
         from neomag.dosing.worksheet import write
 
@@ -143,11 +131,11 @@ def check(order: str, **given: Any) -> None:
 
     def work() -> int:
         from neomag.dosing import with_site_regimens
-        from neomag.dosing.order_text import check_order
+        from neomag.dosing.asked import order_asked
         from neomag.dosing.show import show_check
 
         knowledge = with_site_regimens(loaded(), given["site"])
-        found = check_order(order, state_of(knowledge, given), knowledge)
+        found = order_asked({**given, "order": order}, case_of(given), knowledge, option)
         if given["form"] == "json":
             click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
         else:

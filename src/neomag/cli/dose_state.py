@@ -1,4 +1,4 @@
-"""What neomag dose and neomag dose check ask of the infant: the options, and the state that they and a case describe."""
+"""What neomag dose and neomag dose check ask of the infant: the options, and the case."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from neomag.dosing import State
-    from neomag.knowledge import Knowledge
+    from neomag.case import Case
 
 # The flags that say what is so of the infant, by the field of State they set.
 _FLAGS = (
@@ -33,8 +32,6 @@ _VALUES = (
     ("--given-24h", "AMOUNT", "Magnesium given in the last 24 hours, such as 450mg-salt or 1.8mmol; not in mL."),
 )
 _WITH = "Also present or given: neuromuscular, digoxin, calcium, ceftriaxone, aminoglycoside. May be repeated."
-# Not with a case, which has places of its own for them.
-_IN_CASE = ("serum_mg", "given_24h", "age")
 
 
 def state_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,57 +44,18 @@ def state_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def state_of(knowledge: Knowledge, given: dict[str, Any]) -> State:
-    """The state that flags, a case, or both describe. Raises DoseInputError and CaseError."""
+def option(field: str) -> str:
+    """What a field is called on the command line."""
+    return "--with" if field == "beside" else f"--{field.replace('_', '-')}"
+
+
+def case_of(given: dict[str, Any]) -> Case | None:
+    """The case of --case, if there is one. Raises CaseError."""
     from neomag.case import Case, CaseError
-    from neomag.dosing import DoseInputError, State, parse_given, parse_level, parse_weight, state_of_case, with_flags
 
-    weight = None if given["weight"] is None else parse_weight(given["weight"], knowledge)
-    flags = {name: given[name] for name in (flag[2:].replace("-", "_") for flag, _ in _FLAGS)}
-    if given["case"] is not None:
-        for name in _IN_CASE:
-            if given[name] is not None:
-                raise DoseInputError(f"--{name.replace('_', '-')} does not go with --case; write it into the case")
-        try:
-            one = Case.read(given["case"])
-        except CaseError as error:
-            raise CaseError([f"{given['case']}: {problem}" for problem in error.problems]) from None
-        state = state_of_case(one, weight_kg=weight, knowledge=knowledge)
-    elif weight is None:
-        raise DoseInputError("give --weight (such as 3.0kg), or --case with a weight in it")
-    else:
-        state = State(weight_kg=weight)
-    level = None if given["serum_mg"] is None else parse_level(given["serum_mg"], knowledge)
-    if flags["fresh_level"] and level is None:
-        raise DoseInputError("--fresh-level goes with --serum-mg; a case says it by its times")
-    for name in given["beside"]:
-        if name not in knowledge.dosing.interactions:
-            raise DoseInputError(f"--with `{name[:40]}`: write one of {', '.join(knowledge.dosing.interactions)}")
-    total, unclear = (None, None) if given["given_24h"] is None else parse_given(given["given_24h"], state.weight_kg, knowledge)
-    beside = tuple(dict.fromkeys((*state.interactions, *given["beside"])))
-    return with_flags(
-        state, **flags, level=level, given_24h_mmol=total, given_unclear=unclear, age=_age(given["age"]), interactions=beside
-    )
-
-
-def _age(text: str | None) -> int | None:
-    from neomag.ages import seconds
-    from neomag.dosing import DoseInputError
-
-    try:
-        return None if text is None else seconds(text)
-    except ValueError as error:
-        raise DoseInputError(f"--age: {error}") from None
-
-
-def span(text: str | None, name: str) -> int | None:
-    """A span of time in seconds, None when it was not given. Raises DoseInputError."""
-    from neomag.ages import seconds
-    from neomag.dosing import DoseInputError
-
-    if text is None:
+    if given["case"] is None:
         return None
     try:
-        return seconds(text)
-    except ValueError:
-        raise DoseInputError(f"--{name} `{text[:40]}`: write a time with its unit, such as `60min` or `12h`") from None
+        return Case.read(given["case"])
+    except CaseError as error:
+        raise CaseError([f"{given['case']}: {problem}" for problem in error.problems]) from None

@@ -14,27 +14,11 @@ from neomag.cli.common import COLOR, console, fail
 
 if TYPE_CHECKING:
     from neomag.feeding.cautions import Said
-    from neomag.feeding.plan import Request
 
 
 def _words(given: tuple[str, ...]) -> tuple[str, ...]:
     """What was said in several options or in one, with commas between."""
     return tuple(word.strip() for part in given for word in part.split(",") if word.strip())
-
-
-def _months(text: str) -> int:
-    """Completed months; a child of 180 days is read as one of six months, which is when food begins."""
-    from neomag import ages
-    from neomag.feeding.errors import FeedingInputError
-    from neomag.knowledge.feeding import load_feeding
-
-    try:
-        age = ages.seconds(text)
-    except ValueError as error:
-        raise FeedingInputError(f"--age: {error}") from None
-    begins = load_feeding().plan["ages"]
-    months = age // ages.MONTH
-    return begins["from_months"] if months < begins["from_months"] and age >= begins["from_days"] * ages.DAY else months
 
 
 @click.command("plan")
@@ -76,13 +60,19 @@ def plan(**given: Any) -> None:
 
 
 def _plan(given: dict[str, Any]) -> int:
+    from neomag.feeding.asked import request_asked
     from neomag.feeding.explain import Explainer
     from neomag.feeding.plan import plan as make
     from neomag.knowledge.feeding import load_feeding
     from neomag.knowledge.foods import load_foods
 
     known, table = load_feeding(), load_foods()
-    request = _request(given)
+    request = request_asked(
+        {
+            **given, "exclude": _words(given["exclude"]), "fortified": not given["no_fortified"],
+            "without_target": _words(given["without_target"]),
+        }, lambda field: f"--{field.replace('_', '-')}",
+    )  # fmt: skip
     warnings: tuple[Said, ...] = ()
     if given["foods"]:
         from neomag.feeding.market import market
@@ -110,20 +100,3 @@ def _plan(given: dict[str, Any]) -> int:
     for warned in warnings:
         click.echo(f"neomag: {given['habit']}: {warned.says}", err=True)
     return 3 if found.status == "infeasible" else 0
-
-
-def _request(given: dict[str, Any]) -> Request:
-    from neomag.feeding.errors import FeedingInputError
-    from neomag.feeding.measures import parse_amount, weight
-    from neomag.feeding.plan import Request
-
-    grams = weight(parse_amount(given["weight"])) if given["weight"] else None
-    if given["weight"] and grams is None:
-        raise FeedingInputError("--weight: write it such as `8.2 kg`")
-    return Request(
-        age_months=_months(given["age"]), milk=given["milk"], milk_amount=given["milk_amount"], days=given["days"],
-        exclude=_words(given["exclude"]), diet=given["diet"], fortified=not given["no_fortified"], seldom=given["seldom"],
-        authority=given["authority"], fill=given["fill"], iron=given["iron"], zinc=given["zinc"],
-        without=tuple(n.replace("-", "_") for n in _words(given["without_target"])), budget=given["budget"],
-        weight_kg=None if grams is None else grams / 1000,
-    )  # fmt: skip

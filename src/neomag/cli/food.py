@@ -14,7 +14,7 @@ from neomag.cli.common import COLOR, fail
 if TYPE_CHECKING:
     from neomag.feeding.show_foods import Line
     from neomag.feeding.site import SiteFoods
-    from neomag.knowledge.foods import Food, FoodTable
+    from neomag.knowledge.foods import FoodTable
 
 _FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print.")
 _FOODS = click.option("--foods", "path", type=click.Path(path_type=Path), help="A table of the site's own foods (CSV).")
@@ -60,12 +60,17 @@ def show(name: tuple[str, ...], path: Path | None, form: str, color: str) -> Non
 
     FOOD is its name or id as `search` gives it, or a food of the article such as spinach.
     """
+    from neomag.feeding.article_foods import food_meant
+    from neomag.feeding.errors import FeedingInputError
     from neomag.feeding.foods_dict import full
     from neomag.feeding.rank import look
     from neomag.feeding.show_foods import shown
 
     table, _ = _table(path)
-    found = look(_named(" ".join(name), table))
+    try:
+        found = look(food_meant(" ".join(name), table))
+    except FeedingInputError as error:
+        fail(str(error))
     if form == "json":
         _print_json(full(found, table))
     else:
@@ -84,12 +89,12 @@ def rank_foods(by: str, group: str | None, chosen: bool | None, path: Path | Non
     """Foods from the richest in magnesium down. With --foods FILE the site's own foods are ranked."""
     from neomag.feeding.errors import FeedingInputError
     from neomag.feeding.foods_dict import ranking
-    from neomag.feeding.rank import rank
+    from neomag.feeding.rank import rank, to_rank
     from neomag.feeding.show_foods import ranked
 
     table, site = _table(path)
-    foods, of = _chosen(table, site, chosen)
     try:
+        foods, of = to_rank(table, None if site is None else site.foods.values(), chosen)
         found = rank(foods, by, group=group, limit=limit)
     except FeedingInputError as error:
         fail(str(error))
@@ -113,33 +118,6 @@ def _table(path: Path | None) -> tuple[FoodTable, SiteFoods | None]:
         return with_site_foods(table, path)
     except FeedingInputError as error:
         fail(*str(error).split("\n"))
-
-
-def _named(text: str, table: FoodTable) -> Food:
-    """The food that `text` names; a food of the article first, so that its tier is shown."""
-    from neomag.feeding.article_foods import article_foods
-    from neomag.feeding.errors import FeedingInputError
-    from neomag.feeding.search import named
-
-    for article in article_foods():
-        if article.food.casefold() == text.casefold():
-            return table.foods[article.food_id]
-    try:
-        return named(text, table.foods)
-    except FeedingInputError as error:
-        fail(str(error))
-
-
-def _chosen(table: FoodTable, site: SiteFoods | None, chosen: bool | None) -> tuple[Iterable[Food], str]:
-    """The foods to rank and what they are called: the site's, the candidates where there are any, or all."""
-    from neomag.feeding.rank import of_candidates
-
-    if site is not None and chosen is None:
-        return site.foods.values(), "foods of the site"
-    candidates = of_candidates(table.foods.values()) if chosen is not False else ()
-    if chosen and not candidates:
-        fail("this knowledge has no candidate foods (feeding/candidates.csv); rank the whole table with --all")
-    return (candidates, "candidate foods") if candidates else (table.foods.values(), "foods")
 
 
 def _print(lines: Iterable[Line], color: str) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from neomag.cli.common import COLOR, console, fail, loaded, no_such
 
 if TYPE_CHECKING:
-    from neomag.knowledge import Knowledge, Source
+    from neomag.knowledge import Source
 
 
+# Those of neomag.knowledge_list, which would take too long to import for every command.
 LISTS = ["rules", "findings", "intervals", "actions", "causes", "consider", "claims"]
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -53,32 +54,12 @@ def check(folder: Path | None) -> None:
 @click.argument("what", default="rules", type=click.Choice(LISTS))
 def list_(what: str) -> None:
     """List rules, findings, intervals, actions, causes, differential diagnoses or claims, a line each."""
-    from neomag.findings.catalogue import entries
+    from neomag.knowledge_list import listed
 
-    known = loaded()
-    rows: dict[str, list[tuple[str, str]]] = {
-        "rules": [(r.id, r.says) for r in known.rules.values()],
-        "findings": [(name, says) for name, (_, _, says) in entries(known).items()],
-        "intervals": [
-            (i.id, f"{i.analyte} {i.low}-{i.high} {i.unit}, {i.population} ({i.authority})") for i in known.intervals
-        ],
-        "actions": [(e.code, e.says) for e in known.actions.values()],
-        "causes": [(e.code, e.says) for e in known.causes.values()],
-        "consider": [(e.code, e.says) for e in known.differential.values()],
-        "claims": [(c.id, f"{c.verdict}: {c.says}") for c in known.claims.values()],
-    }
-    width = max(len(name) for name, _ in rows[what])
-    for name, says in rows[what]:
+    rows = listed(loaded(), what)
+    width = max(len(name) for name, _ in rows)
+    for name, says in rows:
         click.echo(f"{name:<{width}}  {says}")
-
-
-def _entries(known: Knowledge) -> dict[str, dict[str, Any]]:
-    """Every entry that has an id of its own, as it stands in its file, with the file's name."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, code, fields in known.rows():
-        if isinstance(fields, dict):
-            found.setdefault(code, {"file": name, **fields})
-    return found
 
 
 def _written(source: Source) -> str:
@@ -93,8 +74,10 @@ def show(entry: str, color: str) -> None:
     """Show one entry (a rule, finding, interval, action, cause, source …) with its sources in full."""
     from rich.table import Table
 
+    from neomag.knowledge_list import entries, sources_of
+
     known = loaded()
-    found = _entries(known)
+    found = entries(known)
     if entry not in found:
         no_such("entry", entry, found)
     fields = found[entry]
@@ -102,7 +85,7 @@ def show(entry: str, color: str) -> None:
     table.add_row("id", entry)
     for name, value in fields.items():
         table.add_row(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    for key in [*fields.get("sources", []), *([fields["source"]] if "source" in fields else [])]:
+    for key in sources_of(fields):
         table.add_row(key, _written(known.sources[key]))
     console(color).print(table)
 

@@ -41,9 +41,12 @@ class Next:
         }
 
 
-def answered(case: Case, answer: Answer) -> dict[str, Any]:
-    """The answer as the contract writes it, its line `give-magnesium` naming the regimen and the refusals that apply."""
-    said = answer.to_dict()
+def answered(case: Case, answer: Answer, *, rules: Any = None) -> dict[str, Any]:
+    """The answer as the contract writes it, its line `give-magnesium` naming the regimen and the refusals that apply.
+
+    `rules`, when given, stands in place of the list of rules.
+    """
+    said = answer.to_dict(rules=rules)
     found = after(case, answer)
     if found is None:
         return said

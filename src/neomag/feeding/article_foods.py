@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from neomag.feeding.lenses import Seen, seen
+from neomag.feeding.search import named
+from neomag.knowledge.foods import Food, FoodTable
 from neomag.knowledge.tables import feeding_file, read_csv
 
 
@@ -67,3 +69,11 @@ def _article_foods(path: Path) -> tuple[ArticleFood, ...]:
         )
         for row in read_csv(path)
     )
+
+
+def food_meant(text: str, table: FoodTable) -> Food:
+    """The food that `text` names; a food of the article first, so that its tier is shown. Raises FeedingInputError."""
+    for article in article_foods():
+        if article.food.casefold() == text.casefold():
+            return table.foods[article.food_id]
+    return named(text, table.foods)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from neomag import ages
 from neomag.feeding.day import ANIMAL, BREAST, FORMULA, Diary, DiaryError, Eaten, Milk, NotFood
@@ -24,8 +24,11 @@ __all__ = ["ANIMAL", "BREAST", "FORMULA", "Diary", "DiaryError", "Eaten", "Milk"
 _MONTHS_FORM = "write the age, such as `age: 8 mo`, or give --age 8mo"
 
 
-def read_diary(data: bytes, foods: Mapping[str, Food], *, name: str = "", age: str | None = None) -> Diary:
-    """The diary in `data`; `name` is its file's, `age` what --age says. Raises DiaryError with every problem."""
+def read_diary(data: bytes | Mapping[str, Any], foods: Mapping[str, Food], *, name: str = "", age: str | None = None) -> Diary:
+    """The diary in `data`, the bytes of a file called `name` or a mapping; `age` is what is said beside it, as by --age.
+
+    Raises DiaryError with every problem.
+    """
     form = Form()
     written = read_text(data, name, form.problems)
     if written is None:

@@ -52,8 +52,10 @@ class Written:
         return self.single.get(key)
 
 
-def read_text(data: bytes, name: str, problems: list[str]) -> Written | None:
+def read_text(data: bytes | Mapping[str, Any], name: str, problems: list[str]) -> Written | None:
     """The entries in `data`, with what cannot be read added to `problems`; None when nothing can."""
+    if isinstance(data, Mapping):
+        return _structured(dict(data), problems)
     try:
         if _is_plain(data, name):
             return _plain(decoded(data, when_empty=_EMPTY), problems)

@@ -9,7 +9,7 @@ from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.infant_portions import InfantPortion, candidates, group_of, groups, infant_portion
 from neomag.feeding.lenses import BY_ENERGY, BY_PORTION, Lens, Seen, lenses, seen
 from neomag.feeding.search import short_name
-from neomag.knowledge.foods import Food
+from neomag.knowledge.foods import Food, FoodTable
 from neomag.nearest import hint
 
 
@@ -65,6 +65,22 @@ def of_candidates(foods: Iterable[Food]) -> tuple[Food, ...]:
     """Those of `foods` that a plan may choose; empty where there are no candidates."""
     chosen = candidates()
     return tuple(food for food in foods if (food.name, food.dataset) in chosen)
+
+
+def to_rank(table: FoodTable, site: Iterable[Food] | None = None, chosen: bool | None = None) -> tuple[tuple[Food, ...], str]:
+    """The foods to rank and what they are called: the site's where there are any, else the candidates of a plan, else all.
+
+    `chosen` asks for the candidates (True) or for all (False). Raises FeedingInputError when there are no candidates.
+    """
+    if site is not None and chosen is None:
+        return tuple(site), "foods of the site"
+    found = of_candidates(table.foods.values()) if chosen is not False else ()
+    if chosen and not found:
+        raise FeedingInputError(
+            "this knowledge has no candidate foods (feeding/candidates.csv);"
+            " rank the whole table with --all (in a query candidates=false)"
+        )
+    return (found, "candidate foods") if found else (tuple(table.foods.values()), "foods")
 
 
 def _value(food: Food, by: str) -> tuple[float | None, str]:

@@ -38,8 +38,9 @@ class Explainer:
 
     def __init__(self, rules: Mapping[str, Node], findings: Mapping[str, Any]):
         self.rules, self.findings = rules, findings
-        self._unknown = [name for name, value in findings.items() if value is None]
-        self._bit = {name: 1 << place for place, name in enumerate(self._unknown)}
+        self._named = list(findings)
+        # By place among all findings, so that the families of two infants can be compared.
+        self._bit = {name: 1 << place for place, name in enumerate(self._named) if findings[name] is None}
         # By identity of the node: trees live as long as the rulebook, and hashing them would cost more than the answer.
         self._values: dict[int, Truth] = {}
         self._families: dict[tuple[int, bool], Family] = {}
@@ -141,9 +142,15 @@ class Explainer:
         found: list[str] = []
         while mask:
             low = mask & -mask
-            found.append(self._unknown[low.bit_length() - 1])
+            found.append(self._named[low.bit_length() - 1])
             mask ^= low
         return found
+
+    def outcome(self, name: str) -> tuple[Truth, tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+        """All that the explanation of another rule takes from rule `name`: where it is the same, so is that explanation."""
+        node = self.rules[name]
+        ways = (tuple(self._to(node, True)), tuple(self._to(node, False)))
+        return self.value(node), *ways, tuple(self._decided_by(node))
 
     def _settling(self, name: str) -> Family:
         node = self.rules[name]

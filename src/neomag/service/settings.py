@@ -40,7 +40,7 @@ class Settings:
     """
 
     host: str = _setting(kind.text, "127.0.0.1", "the address to listen on")
-    port: int = _setting(kind.whole(0, 65535), 8000, "the port of HTTP")
+    port: int = _setting(kind.whole(0, 65535), 8080, "the port of HTTP")
     public_url: str | None = _setting(kind.url, None, "the address that clients call, when a proxy stands in front")
     auth: str = _setting(
         kind.one_of("auto", "required", "off"),
@@ -68,7 +68,11 @@ class Settings:
 
     max_body: int = _setting(kind.whole(1_024, 1_000_000_000), 5_000_000, "the most bytes of a request")
     max_nesting: int = _setting(kind.whole(4, 1_000), 64, "the deepest nesting of JSON")
-    timeout: float = _setting(kind.number(0.1, 600), 10.0, "the most seconds for one request")
+    max_cases: int = _setting(kind.whole(1, 100_000), 100, "the most cases in one request")
+    max_requests: int = _setting(kind.whole(1, 100_000), 200, "the most requests at once")
+    workers: int = _setting(kind.whole(1, 1_000), 2, "threads that answer")
+    timeout: float = _setting(kind.number(0.1, 600), 30.0, "the most seconds for one request")
+    body_timeout: float = _setting(kind.number(0.1, 600), 10.0, "the most seconds for the body of a request to arrive")
     rate: float = _setting(kind.number(0.01, 1_000_000), 50.0, "requests a second for one client, in the long run")
     burst: int = _setting(kind.whole(1, 1_000_000), 200, "requests at once for one client")
     failed_attempts: int = _setting(kind.whole(1, 100_000), 10, "failed authentications a minute for one address")

@@ -1,0 +1,120 @@
+"""POST /v1/assess: a case, or a list of them, to its answer."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any, cast
+
+from litestar import Request, Response, post
+
+from neomag.assess import assess as answer_to
+from neomag.case import Case, CaseError
+from neomag.dosing.after import answered
+from neomag.knowledge import Knowledge
+from neomag.rules import rulebook
+from neomag.service.limits import Workers
+from neomag.service.openapi import Content, Operation
+from neomag.service.problems import Fault, ProblemError
+from neomag.service.rest.answers import computed, example_of
+from neomag.service.rest.form import pointer
+from neomag.service.rest.reading import read_json
+from neomag.service.rest.rules_json import rules_json
+from neomag.service.rest.schemas import ref
+from neomag.service.settings import Settings
+
+# One case of this many events is worked on at once; more of them, or several cases, do not hold up other requests.
+_FEW_EVENTS = 200
+# Of the rules of an answer, in an example.
+_SHOWN = 2
+
+
+def case_faults(error: CaseError, *where: str | int) -> list[Fault]:
+    """The problems of a case that stands at `where` in the body, each at its own place in it."""
+    found: list[Fault] = []
+    for problem, place in zip(error.problems, error.places, strict=True):
+        parts = [
+            int(part) if part.isdecimal() else part for part in place.replace("[", ".").replace("]", "").split(".") if part
+        ]
+        found.append(Fault(pointer(*where, *parts), problem.removeprefix(f"{place}: ")))
+    return found
+
+
+def read_case(given: Any, knowledge: Knowledge, *where: str | int) -> Case:
+    """The case in a body. Raises ProblemError with every fault."""
+    try:
+        return Case.from_dict(given, knowledge=knowledge)
+    except CaseError as error:
+        raise ProblemError.not_valid(case_faults(error, *where)) from None
+
+
+def said(case: Case) -> dict[str, Any]:
+    """The answer to a case, as the command gives it in JSON; its rules are JSON already."""
+    answer = answer_to(case)
+    return answered(case, answer, rules=rules_json(answer))
+
+
+def _all_said(given: list[Any], knowledge: Knowledge) -> list[dict[str, Any]]:
+    cases: list[Case] = []
+    faults: list[Fault] = []
+    for place, one in enumerate(given):
+        try:
+            cases.append(read_case(one, knowledge, place))
+        except ProblemError as error:
+            faults += error.problem.errors
+    if faults:
+        raise ProblemError.not_valid(faults)
+    return [said(case) for case in cases]
+
+
+def _cut(given: Any) -> Any:
+    """The answer as an example shows it: of its rules, each explained, the first few."""
+    if isinstance(given, list):
+        return [_cut(one) for one in cast(list[Any], given)]
+    case = Case.from_dict(given)
+    answer = answer_to(case)
+    return answered(case, answer, rules=[rule.to_dict() for rule in answer.rules[:_SHOWN]])
+
+
+def _example() -> dict[str, Any]:
+    return json.loads((files("neomag") / "examples" / "P-014.json").read_text("utf-8"))
+
+
+@post(
+    "/assess",
+    status_code=200,
+    opt={
+        "scope": "assess",
+        "operation": Operation(
+            "Assess an infant",
+            "How urgent it is, what the magnesium level means, what to do and not to do, and why. A list of cases is answered "
+            "by a list, in its order; when one of them cannot be read none is answered, and `errors` says which.",
+            "assess",
+            Content("The answer, or a list of them.", {"oneOf": [ref("Answer"), {"type": "array", "items": ref("Answer")}]}),
+            body=Content(
+                "A case, or a list of them.",
+                {"oneOf": [ref("Case"), {"type": "array", "minItems": 1, "items": ref("Case")}]},
+                {"a case": _example, "several": lambda: [{"case": "one", "now": "3 d"}, {"case": "two", "now": "60 d"}]},
+            ),
+            problems=("unreadable-json", "not-acceptable", "unsupported-media-type", "not-valid"),
+            example=lambda given: example_of(lambda: _cut(given)),
+        ),
+    },
+)
+async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Answer a case, or several."""
+    given = await read_json(request)
+    knowledge = rulebook().knowledge
+    settings: Settings = request.app.state.settings
+    workers: Workers = request.app.state.workers
+    if isinstance(given, list):
+        several = cast(list[Any], given)
+        if not several:
+            raise ProblemError.not_valid([Fault("", "the list is empty; write at least one case")])
+        if len(several) > settings.max_cases:
+            raise ProblemError.not_valid([Fault("", f"{len(several)} cases; at most {settings.max_cases} at once")])
+        return computed(await workers.run(_all_said, several, knowledge))
+    events: Any = cast(dict[str, Any], given).get("events") if isinstance(given, dict) else None
+    if isinstance(events, list) and len(cast(list[Any], events)) > _FEW_EVENTS:
+        return computed(await workers.run(lambda: said(read_case(given, knowledge))))
+    return computed(said(read_case(given, knowledge)))

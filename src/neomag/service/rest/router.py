@@ -1,0 +1,21 @@
+"""All routes under /v1."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from neomag.service.rest.answers import accepts_json
+from neomag.service.rest.assess import assess
+from neomag.service.rest.dose import check, dose
+from neomag.service.rest.feed import intake, plan
+from neomag.service.rest.foods import food, foods
+from neomag.service.rest.knowledge import article, entries, entry, rules, sources
+
+
+def router() -> Router:
+    """The routes of REST. Each says in its `opt` what it does (`operation`) and which scope it needs (`scope`)."""
+    return Router(
+        "/v1",
+        route_handlers=[assess, dose, check, intake, plan, foods, food, entries, entry, rules, sources, article],
+        before_request=accepts_json,
+    )
