@@ -12,11 +12,11 @@ from tests.cohort_tables import DATA, accounted, events, lines, problems, rows, 
 
 from neomag.cohort.normalise import normalise
 from neomag.cohort.readers import Options, SourceError, open_source
-from neomag.cohort.readers.bindings import load_bindings
 from neomag.cohort.readers.table_codes import load_codes
 from neomag.cohort.readers.values import LOST
 from neomag.knowledge import load
 from neomag.knowledge.loader import directory
+from neomag.terminology import load_bindings
 
 HOUR, DAY, MONTH = 3600, 86_400, 2_629_800
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from neomag.cohort.readers.bindings import load_bindings, loinc_sound
 from neomag.cohort.readers.fhir_columns import COLUMNS
 from neomag.knowledge.loader import DATA
+from neomag.terminology import load_bindings, loinc_sound
 
 VIEWS = DATA.parent.parent / "cohort" / "views"
 
@@ -59,9 +59,9 @@ def test_a_view_has_every_element_that_is_read(resource: str) -> None:
 
 
 def test_every_shipped_code_names_a_source_that_exists_and_a_word_that_exists() -> None:
-    with (DATA / "cohort" / "codes.csv").open(encoding="utf-8", newline="") as file:
+    with (DATA / "terminology" / "codes.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    sources = tomllib.loads((DATA / "cohort" / "sources.toml").read_text("utf-8"))
+    sources = tomllib.loads((DATA / "terminology" / "sources.toml").read_text("utf-8"))
     assert {row["source"] for row in rows} <= set(sources)
     assert len({(row["system"], row["code"]) for row in rows}) == len(rows) == len(load_bindings().by_code)
 

@@ -25,6 +25,14 @@ def in_canonical(interval: Interval, knowledge: Knowledge) -> Limits:
     return limit(interval.low), limit(interval.high)
 
 
+@cache
+def extremes(code: str, knowledge: Knowledge) -> Limits:
+    """The lowest lower and the highest upper default limit of lab `code` at any age, canonical; None: none given."""
+    limits = [in_canonical(i, knowledge) for i in knowledge.intervals if i.analyte == code and i.authority == DEFAULT]
+    lows, highs = [low for low, _ in limits if low is not None], [high for _, high in limits if high is not None]
+    return min(lows, default=None), max(highs, default=None)
+
+
 def groups_of(case: Case, knowledge: Knowledge) -> tuple[str, ...]:
     """The groups with intervals of their own that the infant is known to be in, the narrowest first; `any` last."""
     weight = case.infant.birth_weight

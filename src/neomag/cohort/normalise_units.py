@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from neomag import units
 from neomag.case.events import read_event
 from neomag.case.form import Form
+from neomag.intervals import extremes
 from neomag.knowledge import Knowledge
 
 if TYPE_CHECKING:
@@ -93,15 +94,6 @@ def fill(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
     con.execute("CREATE OR REPLACE TABLE dose_units (unit VARCHAR, known VARCHAR)")
     for (unit,) in doses:
         con.execute("INSERT INTO dose_units VALUES (?, ?)", [unit, dose_unit(unit, knowledge)])
-
-
-def extremes(code: str, knowledge: Knowledge) -> tuple[float | None, float | None]:
-    """The lowest lower and the highest upper default limit of lab `code` at any age, canonical; None: none given."""
-    from neomag.intervals import DEFAULT, in_canonical
-
-    limits = [in_canonical(i, knowledge) for i in knowledge.intervals if i.analyte == code and i.authority == DEFAULT]
-    lows, highs = [low for low, _ in limits if low is not None], [high for _, high in limits if high is not None]
-    return min(lows, default=None), max(highs, default=None)
 
 
 def odd_values(con: DuckDBPyConnection, knowledge: Knowledge, query: str) -> None:

@@ -8,9 +8,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neomag.cohort.readers.bindings import loinc_sound
 from neomag.knowledge.tables import cohort_file, read_toml
 from neomag.sql import literal
+from neomag.terminology import loinc_sound
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

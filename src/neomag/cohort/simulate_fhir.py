@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neomag.knowledge import load
-from neomag.knowledge.loader import directory
+from neomag.knowledge.tables import terminology_file
 from neomag.sql import literal
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _HL7 = "http://terminology.hl7.org/CodeSystem"
 
 
 def _columns() -> list[str]:
-    with (directory() / "cohort" / "codes.csv").open(encoding="utf-8", newline="") as file:
+    with terminology_file("codes.csv").open(encoding="utf-8", newline="") as file:
         return next(csv.reader(file))
 
 
@@ -39,7 +39,7 @@ def _columns() -> list[str]:
 def _shipped() -> dict[tuple[str, str], tuple[str, str]]:
     """The first confirmed SNOMED code or name of each word of the vocabulary, by (kind, word)."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
-    with (directory() / "cohort" / "codes.csv").open(encoding="utf-8", newline="") as file:
+    with terminology_file("codes.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["system"] in {"SNOMED", "name"}:
                 found.setdefault((row["kind"], row["vocabulary"]), (row["system"], row["code"]))

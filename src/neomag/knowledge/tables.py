@@ -1,4 +1,4 @@
-"""The tables of the knowledge that are read only when something asks for them: the files of feeding/ and cohort/."""
+"""The tables of the knowledge that are read only when something asks for them: of feeding/, cohort/, terminology/, fhir/."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def feeding_file(name: str) -> Path:
 def cohort_file(name: str) -> Path:
     """A file of `cohort/` of the knowledge in force."""
     return directory() / "cohort" / name
+
+
+def terminology_file(name: str) -> Path:
+    """A file of `terminology/` of the knowledge in force."""
+    return directory() / "terminology" / name
 
 
 @cache

@@ -18,6 +18,7 @@ from neomag.cohort.readers.fhir_columns import ORDER
 from neomag.cohort.readers.fhir_observation import observations
 from neomag.cohort.readers.staging import SourceError, file_state, keep_only, piece, seq_base
 from neomag.sql import literal
+from neomag.terminology import Bindings, load_bindings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,7 +50,7 @@ class FhirSource:
         files = sorted(_files(self.where), key=lambda f: (ORDER.index(f[1]) if f[1] in ORDER else len(ORDER), f[0]))
         if not any(kind == "Patient" for _, kind in files):
             raise SourceError(f"{self.where}: no file of Patient resources; infants and their births are read from one")
-        codes = bound.load_bindings(self.options.codes)
+        codes = load_bindings(self.options.codes)
         bound.install(con, codes)
         fhir_sql.install(con, self.options.zone)
         # DuckDB takes an NDJSON file for some forty lines, whatever its size, and would keep all of them in memory to look the
@@ -61,7 +62,7 @@ class FhirSource:
             con.execute("RESET disabled_optimizers")
 
     def _stage(
-        self, con: DuckDBPyConnection, workdir: Path, buckets: int, files: list[tuple[Path, str]], codes: bound.Bindings
+        self, con: DuckDBPyConnection, workdir: Path, buckets: int, files: list[tuple[Path, str]], codes: Bindings
     ) -> None:
         tubes = [path for path, kind in files if kind == "Specimen"]
         _specimens(con, tubes, codes)
@@ -88,7 +89,7 @@ class FhirSource:
         keep_only(workdir, made)
 
 
-def _specimens(con: DuckDBPyConnection, paths: list[Path], codes: bound.Bindings) -> None:
+def _specimens(con: DuckDBPyConnection, paths: list[Path], codes: Bindings) -> None:
     """The table specimens(id, tags): only those with a tag."""
     con.execute("CREATE OR REPLACE TEMP TABLE specimens (id VARCHAR, tags VARCHAR[])")
     for path in paths:

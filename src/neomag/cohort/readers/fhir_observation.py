@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from neomag.cohort.readers.bindings import Bindings, word_in
+from neomag.cohort.readers.bindings import word_in
 from neomag.cohort.readers.fhir_columns import base, lines
 from neomag.cohort.readers.fhir_sql import codings, conflict, joins, listed, one, source_code, time_trouble, trait_amount
+from neomag.terminology import Bindings
 
 _KEPT = "('final', 'amended', 'corrected', 'preliminary', 'appended')"
 _UCUM = "('http://unitsofmeasure.org', 'urn:oid:2.16.840.1.113883.6.8')"

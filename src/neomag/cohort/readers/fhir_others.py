@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neomag.cohort.readers.bindings import Bindings, word_in
+from neomag.cohort.readers.bindings import word_in
 from neomag.cohort.readers.fhir_columns import base, lines
 from neomag.cohort.readers.fhir_sql import codings, conflict, joins, listed, one, said, source_code, time_trouble
 from neomag.sql import literal
+from neomag.terminology import Bindings
 
 _BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 

@@ -10,6 +10,7 @@ from neomag.cohort.readers import bindings as bound
 from neomag.cohort.readers.staging import INFANTS, RAW_EVENTS, SourceError, file_state, keep_only, piece
 from neomag.nearest import nearest
 from neomag.sql import literal
+from neomag.terminology import load_bindings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -40,7 +41,7 @@ class FlatSource:
 
     def stage(self, con: DuckDBPyConnection, workdir: Path, buckets: int) -> None:
         """Write the source's pieces; see Source."""
-        codes = bound.load_bindings(self.options.codes)
+        codes = load_bindings(self.options.codes)
         bound.install(con, codes)
         fhir_sql.install(con, self.options.zone)
         made: set[tuple[str, str]] = set()

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neomag.sql import literal
+from neomag.terminology import SourceError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-class SourceError(ValueError):
-    """A source that cannot be read; the text is one line: where, what is wrong, what would be accepted."""
-
+__all__ = ["SourceError", "Staged", "clear", "columns_of", "file_state", "keep_only", "piece", "seq_base"]
 
 # The columns of each table, in order. `staged` columns are for normalising only and may be left out by a reader.
 INFANTS = {

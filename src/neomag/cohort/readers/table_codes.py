@@ -11,13 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from neomag.cohort.readers import Options
-from neomag.cohort.readers.bindings import KINDS, NEEDED, code_rows
-from neomag.cohort.readers.staging import SourceError
 from neomag.knowledge import load
-from neomag.knowledge.loader import directory
-from neomag.knowledge.tables import cohort_file, read_toml
+from neomag.knowledge.tables import cohort_file, read_toml, terminology_file
 from neomag.nearest import hint
 from neomag.sql import literal
+from neomag.terminology.bindings import KINDS, NEEDED, SourceError, code_rows
 
 _MORE = ("property", "name", "route", "standard")
 # Kinds of events, and where their words stand in the vocabulary of cases.
@@ -72,9 +70,8 @@ class Codes:
 
 def load_codes(layout_file: str, options: Options) -> Codes:
     """codes.csv, `layout_file`, the site's tables, each over the last. Raises SourceError for what is not accepted."""
-    folder = directory() / "cohort"
     found: dict[str, dict[str, Code]] = {}
-    for path in (folder / "codes.csv", folder / layout_file, *options.codes):
+    for path in (terminology_file("codes.csv"), cohort_file(layout_file), *options.codes):
         for where, row in code_rows(path, (*NEEDED, *_MORE)):
             code = _code(where, row, site=path in options.codes)
             found.setdefault(code.system, {})[code.code.lower()] = code
@@ -83,7 +80,7 @@ def load_codes(layout_file: str, options: Options) -> Codes:
 
 def grams() -> Mapping[str, int]:
     """Units of a weight and how many grams each is."""
-    table = read_toml(cohort_file("records.toml"))["weights"]
+    table = read_toml(terminology_file("records.toml"))["weights"]
     return {unit: factor for unit, factor in table.items() if isinstance(factor, int)}
 
 

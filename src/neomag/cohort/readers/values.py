@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neomag import units
-from neomag.cohort.readers.bindings import load_bindings, plain
 from neomag.knowledge import Knowledge, load
 from neomag.sql import literal
+from neomag.terminology import load_bindings, plain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
