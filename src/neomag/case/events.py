@@ -82,7 +82,7 @@ def _lab(form: Form, where: str, row: Mapping[str, Any], seq: int) -> dict[str, 
     fields: dict[str, Any] = {"flag": flag, "specimen": _specimen(form, f"{where}.specimen", row.get("specimen"))}
     value, unit, code = row.get("value"), row.get("unit"), row["lab"]
     if value is None:
-        if row.get("flag") is None:
+        if row.get("flag") is None and not form.numberless:
             form.refuse(where, f"a result needs a value with its unit, or a flag ({listed(FLAGS)})")
         return fields
     try:
@@ -112,9 +112,9 @@ def _given(form: Form, where: str, row: Mapping[str, Any], seq: int) -> dict[str
         if dose is not None:
             if isinstance(dose, str):
                 raise units.UnitError("write the dose as a plain number, and its unit in `unit`")
-            fields |= {"dose": Fraction(units.number(dose)), "dose_unit": _dose_unit(row.get("unit"))}
+            fields |= {"dose": Fraction(units.number(dose)), "dose_unit": dose_unit(row.get("unit"))}
         elif row.get("unit") is not None:
-            _dose_unit(row["unit"])
+            dose_unit(row["unit"])
         if strength is not None:
             amount, unit = units.quantity(strength) if isinstance(strength, str) else (None, None)
             if amount is None or unit != "%":
@@ -125,7 +125,7 @@ def _given(form: Form, where: str, row: Mapping[str, Any], seq: int) -> dict[str
     return fields
 
 
-def _dose_unit(unit: object) -> str:
+def dose_unit(unit: object) -> str:
     """A dose unit in its canonical spelling: an amount, then what it is per (`mmol/kg/h`). Raises UnitError."""
     if unit is None:
         raise units.UnitError("a dose needs its unit, such as mL/kg, mg/kg or mmol")

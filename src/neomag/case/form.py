@@ -32,6 +32,8 @@ class Form:
         self.refused: list[str] = []
         self.doubts: list[Problem] = []
         self.born: datetime | None = None
+        # Whether a result may stand with neither number nor flag: a record says that it was measured and no more.
+        self.numberless = False
 
     def refuse(self, where: str, why: str) -> None:
         """Note that the case is refused, where and why."""

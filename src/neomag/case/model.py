@@ -93,11 +93,14 @@ class Case:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any], *, knowledge: Knowledge | None = None) -> Self:
-        """A case from a mapping as the format describes it. Raises CaseError with every problem found."""
+    def from_dict(cls, given: Mapping[str, Any], *, knowledge: Knowledge | None = None, numberless: bool = False) -> Self:
+        """A case from a mapping as the format describes it. Raises CaseError with every problem found.
+
+        `numberless`: a result may have neither value nor flag, as in records that say only that it was measured.
+        """
         from neomag.case.reader import Reader
 
-        return cls(**Reader(given, knowledge or load()).fields())
+        return cls(**Reader(given, knowledge or load(), numberless=numberless).fields())
 
     @classmethod
     def read(cls, path: str | Path, *, knowledge: Knowledge | None = None) -> Self:

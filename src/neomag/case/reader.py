@@ -24,8 +24,9 @@ MOST_EVENTS = 10_000
 class Reader(Form):
     """Reads one mapping as the fields of a Case."""
 
-    def __init__(self, given: object, knowledge: Knowledge):
+    def __init__(self, given: object, knowledge: Knowledge, *, numberless: bool = False):
         super().__init__(knowledge)
+        self.numberless = numberless
         if not isinstance(given, Mapping):
             raise CaseError(["a case is a mapping with the keys " + listed(_CASE_KEYS)])
         self.given = cast(Mapping[str, Any], given)

@@ -13,8 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from neomag import units
-from neomag.case.events import read_event
-from neomag.case.form import Form
+from neomag.case import events
 from neomag.intervals import extremes
 from neomag.knowledge import Knowledge
 
@@ -67,12 +66,12 @@ def lab_unit(code: str, unit: str | None, knowledge: Knowledge) -> LabUnit:
     )  # fmt: skip
 
 
-def dose_unit(unit: str, knowledge: Knowledge) -> str | None:
+def dose_unit(unit: str) -> str | None:
     """The canonical spelling of a dose's `unit`, as the case reader has it; None where it is not known."""
-    form = Form(knowledge)
-    some_drug = next(iter(knowledge.vocabulary["drug"]))
-    event = read_event(form, 0, {"given": some_drug, "dose": 1, "unit": unit}, 0)
-    return None if event is None or form.refused else event.dose_unit
+    try:
+        return events.dose_unit(unit)
+    except units.UnitError:
+        return None
 
 
 def fill(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
@@ -93,7 +92,7 @@ def fill(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
     doses = con.execute("SELECT DISTINCT dose_unit FROM raw_events WHERE kind = 'given' AND dose_unit IS NOT NULL").fetchall()
     con.execute("CREATE OR REPLACE TABLE dose_units (unit VARCHAR, known VARCHAR)")
     for (unit,) in doses:
-        con.execute("INSERT INTO dose_units VALUES (?, ?)", [unit, dose_unit(unit, knowledge)])
+        con.execute("INSERT INTO dose_units VALUES (?, ?)", [unit, dose_unit(unit)])
 
 
 def odd_values(con: DuckDBPyConnection, knowledge: Knowledge, query: str) -> None:

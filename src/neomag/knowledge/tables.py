@@ -27,6 +27,11 @@ def terminology_file(name: str) -> Path:
     return directory() / "terminology" / name
 
 
+def fhir_file(name: str) -> Path:
+    """A file of `fhir/` of the knowledge in force."""
+    return directory() / "fhir" / name
+
+
 @cache
 def read_toml(path: Path) -> Mapping[str, Any]:
     """A TOML file as it is written, read once."""

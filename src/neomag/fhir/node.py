@@ -1,0 +1,110 @@
+"""One element of a FHIR resource with its place, read with its type checked: what has another type is a fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+from neomag.fhir.problems import Problem, refusal
+
+# FHIRPath names a choice of types by its stem: valueQuantity is `value`.
+_CHOICE = re.compile(r"_?(value|effective|onset|abatement|medication|deceased|recorded)(?=[A-Z])[A-Za-z]+")
+MOST_DEPTH = 40
+
+
+class Node:
+    """A JSON object within a resource. `at` is its FHIRPath; faults of type are added to `faults`, which all nodes share."""
+
+    __slots__ = ("at", "faults", "value")
+
+    def __init__(self, value: Mapping[str, Any], at: str, faults: list[Problem]):
+        self.value = value
+        self.at = at
+        self.faults = faults
+
+    @property
+    def kind(self) -> str:
+        """The resource type; empty where there is none."""
+        return self.text("resourceType") or ""
+
+    def where(self, name: str) -> str:
+        """The FHIRPath of an element of this one."""
+        choice = _CHOICE.fullmatch(name) if name != "recordedDate" else None
+        return f"{self.at}.{choice[1] if choice else name.lstrip('_')}"
+
+    def fault(self, name: str, expected: str) -> None:
+        """Note that an element is not what FHIR R4 has there."""
+        self.faults.append(refusal(self.where(name), f"{expected} is expected", "structure"))
+
+    def has(self, name: str) -> bool:
+        """Whether the element is there, whatever it is."""
+        return self.value.get(name) is not None
+
+    def child(self, name: str) -> Node | None:
+        """An element that is an object; None when it is not there."""
+        value = self.value.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self.fault(name, "an object")
+            return None
+        return Node(cast("Mapping[str, Any]", value), self.where(name), self.faults)
+
+    def children(self, name: str) -> Iterator[Node]:
+        """The objects of an element that repeats."""
+        value = self.value.get(name)
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self.fault(name, "a list")
+            return
+        for place, item in enumerate(cast("list[object]", value)):
+            if isinstance(item, Mapping):
+                yield Node(cast("Mapping[str, Any]", item), f"{self.where(name)}[{place}]", self.faults)
+            elif item is not None or name[0] != "_":
+                self.fault(name, "a list of objects")
+
+    def text(self, name: str) -> str | None:
+        """An element that is text (codes, dates, addresses)."""
+        value = self.value.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value.strip():
+            self.fault(name, "a text that is not empty")
+            return None
+        return value
+
+    def number(self, name: str) -> int | float | Decimal | None:
+        """An element that is a JSON number."""
+        value = self.value.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            self.fault(name, "a number, without quotes")
+            return None
+        return value
+
+    def truth(self, name: str) -> bool | None:
+        """An element that is true or false."""
+        value = self.value.get(name)
+        if value is not None and not isinstance(value, bool):
+            self.fault(name, "true or false")
+            return None
+        return value
+
+
+def too_deep(value: object) -> bool:
+    """Whether JSON is nested deeper than any resource is, found without recursion."""
+    level: list[Any] = [value]
+    for _ in range(MOST_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (cast("dict[str, Any]", outer).values() if isinstance(outer, dict) else cast("list[Any]", outer))
+        ]
+        if not level:
+            return False
+    return True
