@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from neomag.fhir.node import MOST_DEPTH, Node, too_deep
 from neomag.fhir.own import UCUM_NAMES
@@ -36,11 +36,12 @@ def contents(resource: object) -> Contents:
     """
     if not isinstance(resource, Mapping):
         raise FhirInputError([refusal("", "a FHIR R4 resource, Parameters or Bundle, is expected", "structure")])
-    if too_deep(resource):
+    if too_deep(cast("object", resource)):
         raise FhirInputError([refusal("", f"nested more than {MOST_DEPTH} deep", "too-costly")])
     found = Contents()
-    kind = resource.get("resourceType")
-    top = Node(resource, str(kind), found.faults)
+    given = cast("Mapping[str, Any]", resource)
+    kind = given.get("resourceType")
+    top = Node(given, str(kind), found.faults)
     if kind == "Parameters":
         _parameters(top, found)
     elif kind == "Bundle":

@@ -70,7 +70,7 @@ def _read(part: Node, whole: Node, record: Record) -> None:
         if said.value is None and not said.flag:
             record.note("no-value", part.at, word)
         tags = tags_of(whole, record)
-        record.add(whole, result.event | ({"specimen": tags} if tags else {}), age)
+        record.add(whole, {**result.event, **({"specimen": tags} if tags else {})}, age)
     else:
         record.add(whole, {kind: word} | ({"absent": True} if truth is False else {}), age)
 

@@ -40,7 +40,7 @@ def bindings(codes: tuple[Path, ...], knowledge: Knowledge) -> Bindings:
         *_words("setting", SETTINGS),
         *_words("flag", FLAGS),
     ]
-    return Bindings(found.by_code | {(b.system, b.code): b for b in mine}, found.records)
+    return Bindings({**found.by_code, **{(b.system, b.code): b for b in mine}}, found.records)
 
 
 def _words(kind: str, words: Sequence[str]) -> list[Binding]:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from neomag import ages
-from neomag.case import SETTINGS, SEXES, Case, CaseError
+from neomag.case import SEXES, Case, CaseError
 from neomag.fhir import own
 from neomag.fhir.contents import Contents, contents, each_kind
 from neomag.fhir.observation import read_observation
@@ -173,7 +173,5 @@ def _placed(said: str, rows: Sequence[Row]) -> Problem:
     if place.startswith("intervals"):
         return refusal("Parameters.parameter.where(name = 'interval')", why or said, "value")
     if place == "setting":
-        return refusal(
-            "Parameters.parameter.where(name = 'setting').value", why or f"write one of {', '.join(SETTINGS)}", "value"
-        )
+        return refusal("Parameters.parameter.where(name = 'setting')", why, "value")
     return refusal(place, why or said, "value")

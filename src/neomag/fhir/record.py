@@ -10,7 +10,7 @@ from typing import Any
 from neomag import ages
 from neomag.fhir.node import Node
 from neomag.fhir.own import UCUM_NAMES
-from neomag.fhir.problems import FhirInputError, Problem, problem, refusal
+from neomag.fhir.problems import Problem, problem, refusal
 from neomag.fhir.references import References, means
 from neomag.fhir.times import moment
 from neomag.knowledge import Knowledge
@@ -54,7 +54,7 @@ class Record:
     """Everything that reading one resource needs, and where it puts what it found."""
 
     def __init__(
-        self, *, patient: list[str], born: datetime | None, died: datetime | None, now: datetime, zone: tzinfo,
+        self, *, patient: list[str], born: datetime, died: datetime | None, now: datetime, zone: tzinfo,
         references: References, bindings: Bindings, knowledge: Knowledge,
     ):  # fmt: skip
         self.patient = patient
@@ -124,10 +124,6 @@ class Record:
             return False, None
         if found.trouble:
             self.note(found.trouble, where)
-        if self.born is None:
-            raise FhirInputError(
-                [refusal("Patient.birthDate", "the day of birth is needed: events are dated by it", "required")]
-            )
         if found.at > self.now:
             self.note("after-now", where)
             return False, None

@@ -112,7 +112,7 @@ def _property(unit: str, knowledge: Knowledge) -> str | None:
 
 def _unusable(value: object, unit: str | None, conflict: bool, analyte: Analyte, knowledge: Knowledge) -> str | None:
     """Why the number is not used, or None."""
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return "not-a-number"
     try:
         units.number(value)
