@@ -19,6 +19,7 @@ _COMMANDS = {
     "dose": "neomag.cli.dose:dose",
     "feed": "neomag.cli.feed:feed",
     "food": "neomag.cli.food:food",
+    "hl7": "neomag.cli.hl7:hl7",
     "key": "neomag.cli.key:key",
     "knowledge": "neomag.cli.knowledge:knowledge",
     "rules": "neomag.cli.rules:rules",
