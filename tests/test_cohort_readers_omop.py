@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 from tests.cohort_tables import DATA, accounted, events, lines, problems, rows, staged
 from tests.postgres_server import server
-from tests.postgres_server import server
 
 from neomag.cli import main
 from neomag.cohort.normalise import normalise
