@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from typing import Any
 
@@ -18,6 +19,7 @@ from neomag.cli.common import fail
     "--cors-origin", "cors_origins", multiple=True, metavar="ORIGIN", help="Whose web pages may call; may be repeated."
 )
 @click.option("--timeout", type=click.FloatRange(0.1, 600), default=30.0, show_default=True, help="Most seconds an answer.")
+@click.option("--insecure-public", is_flag=True, help="Listen beyond this machine although nobody is asked who they are.")
 @click.option("--quiet", is_flag=True, help="Write no line for each request.")
 def serve(**given: Any) -> None:
     """Serve assess, dose and feed over HTTP, as /docs of the service describes.
@@ -34,8 +36,13 @@ def serve(**given: Any) -> None:
     from neomag.knowledge import KnowledgeError
     from neomag.service.settings import Settings
 
-    quiet = given.pop("quiet")
+    quiet, insecure = given.pop("quiet"), given.pop("insecure_public")
     settings = Settings(**given)
+    if not insecure and not _loopback(settings.host):
+        fail(
+            f"{settings.host} can be reached from other machines, and nobody would be asked who they are: "
+            "listen on 127.0.0.1 behind a proxy that asks, or say --insecure-public"
+        )
     try:
         app = make_app(settings)
     except KnowledgeError as error:
@@ -46,6 +53,13 @@ def serve(**given: Any) -> None:
         timeout_graceful_shutdown=int(settings.timeout) + 1, timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     server = uvicorn.Server(config)
+
+    def stop(*_: Any) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal once more when it has stopped; to stop when told to is no failure.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     try:
         listening = config.bind_socket()
     except SystemExit:
@@ -55,6 +69,16 @@ def serve(**given: Any) -> None:
     click.echo(f"neomag listens on http://{f'[{host}]' if ':' in host else host}:{port} (see /docs)", err=True)
     server.run(sockets=[listening])
     sys.exit(0 if server.started else 2)
+
+
+def _loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    from ipaddress import ip_address
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _log(quiet: bool) -> None:

@@ -119,8 +119,7 @@ def _unusable(value: object, unit: str | None, conflict: bool, analyte: Analyte,
     try:
         units.number(value)
     except units.UnitError:
-        negative = isinstance(value, int | float | Decimal) and value < 0
-        return "negative" if negative else "not-a-number"
+        return "negative" if _below_zero(value) else "not-a-number"
     if conflict:
         return "unit-text-conflict"
     try:
@@ -128,6 +127,12 @@ def _unusable(value: object, unit: str | None, conflict: bool, analyte: Analyte,
     except units.UnitError:
         return "unknown-unit" if unit else "no-unit"
     return None
+
+
+def _below_zero(value: object) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_signed() and not value.is_nan()
+    return isinstance(value, int | float) and value < 0
 
 
 def _told(said: Said, unit: str | None, analyte: Analyte, knowledge: Knowledge) -> str | None:
