@@ -8,18 +8,17 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
 import pytest
-from litestar import Litestar, Request, post
-from litestar.middleware import DefineMiddleware
+from litestar import Request, Router, post
 from litestar.params import FromPath
 from litestar.testing import TestClient
 from litestar.types import ASGIApp
 from tests.store_help import tamper
 
 from neomag.service import logs
-from neomag.service.auth import Authenticate, Gate
+from neomag.service.app import make_app
+from neomag.service.auth import Gate
 from neomag.service.settings import Settings
 from neomag.service.store import RequestKey, Store, StoreError
 
@@ -45,7 +44,7 @@ def lines(stream: io.StringIO, logger: str = "neomag.access") -> list[dict[str, 
     return [line for line in found if line["logger"] == logger]
 
 
-@post("/patients/{patient:str}/assess")
+@post("/patients/{patient:str}/assess", opt={"scope": "assess"})
 async def assess(patient: FromPath[str], request: Request[Any, Any, Any]) -> dict[str, Any]:
     data = await request.json()
     if data.get("fail"):
@@ -54,10 +53,7 @@ async def assess(patient: FromPath[str], request: Request[Any, Any, Any]) -> dic
 
 
 def application(store: Store) -> ASGIApp:
-    gate = DefineMiddleware(Authenticate, gate=Gate(Settings(), store))
-    app = Litestar([assess], middleware=[gate], openapi_config=None, logging_config=None)
-    app.asgi_handler = cast(ASGIApp, logs.AccessLog(app.asgi_handler))
-    return cast(ASGIApp, app)
+    return cast(ASGIApp, make_app(gate=Gate(Settings(), store), store=store, routers=[Router("/", route_handlers=[assess])]))
 
 
 @pytest.fixture
@@ -67,16 +63,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_request_is_one_line(written: io.StringIO, store: Store):
-    mine = str(uuid4())
     with TestClient(application(store), base_url=URL) as client:
-        response = client.post(f"/patients/{TELLTALE}/assess?name={TELLTALE}", json={}, headers={"X-Request-ID": mine})
+        response = client.post(f"/patients/{TELLTALE}/assess?name={TELLTALE}", json={}, headers={"X-Request-ID": TELLTALE})
         assert response.status_code == 201
-        assert response.headers["X-Request-ID"] == mine
     (line,) = lines(written)
     assert line["milliseconds"] > 0
     del line["milliseconds"], line["time"]
     assert line == {
-        "level": "info", "logger": "neomag.access", "says": "request", "request_id": mine, "method": "POST",
+        "level": "info", "logger": "neomag.access", "says": "request", "request_id": response.headers["X-Request-ID"], "method": "POST",
+        "bytes": len(response.content),
         "route": "/patients/{patient}/assess", "status": 201, "client": "anonymous",
     }  # fmt: skip
 
@@ -86,7 +81,7 @@ def test_what_no_route_answers_is_logged_without_its_path(written: io.StringIO, 
         assert client.get(f"/{TELLTALE}").status_code == 404
         response = client.request(TELLTALE.upper(), "/patients/1/assess", headers={"X-Request-ID": TELLTALE})
     first, second = lines(written)
-    assert (first["route"], first["status"]) == ("none", 404)
+    assert (first["route"], first["status"]) == ("(none)", 404)
     assert second["method"] == "other"
     assert second["request_id"] == response.headers["X-Request-ID"] != TELLTALE
     assert TELLTALE.lower() not in written.getvalue().lower()
@@ -94,9 +89,13 @@ def test_what_no_route_answers_is_logged_without_its_path(written: io.StringIO, 
 
 def test_an_error_says_where_and_not_what(written: io.StringIO, store: Store):
     with TestClient(application(store), base_url=URL, raise_server_exceptions=False) as client:
-        assert client.post(f"/patients/{TELLTALE}/assess", json={"fail": TELLTALE}).status_code == 500
+        failed = client.post(f"/patients/{TELLTALE}/assess", json={"fail": TELLTALE})
+    assert (failed.status_code, TELLTALE in failed.text) == (500, False)
     (line,) = lines(written)
-    assert (line["level"], line["status"], line["route"]) == ("error", 500, "/patients/{patient}/assess")
+    assert (line["status"], line["route"]) == (500, "/patients/{patient}/assess")
+    (why,) = lines(written, "neomag.errors")
+    assert (why["level"], why["request_id"], why["error"]["kind"]) == ("error", line["request_id"], "RuntimeError")
+    assert why["error"]["at"][-1].endswith(" assess")
     assert TELLTALE not in written.getvalue()
     try:
         raise ValueError(TELLTALE)

@@ -1,53 +1,83 @@
-"""neomag serve: the HTTP service."""
+"""neomag serve: the HTTP service, and what is asked of it beside."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from neomag.cli.common import fail
+from neomag.cli.lazy import LazyGroup
+
+if TYPE_CHECKING:
+    from neomag.service.settings import Settings
+
+_COMMANDS: Mapping[str, str] = {}
 
 
-@click.command()
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0 takes a free one.")
-@click.option(
-    "--cors-origin", "cors_origins", multiple=True, metavar="ORIGIN", help="Whose web pages may call; may be repeated."
-)
-@click.option("--timeout", type=click.FloatRange(0.1, 600), default=30.0, show_default=True, help="Most seconds an answer.")
-@click.option("--insecure-public", is_flag=True, help="Listen beyond this machine although nobody is asked who they are.")
+@click.group(cls=LazyGroup, commands_in=_COMMANDS, invoke_without_command=True)
+@click.option("--settings", "file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A TOML file.")
+@click.option("--host", metavar="ADDRESS", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 takes a free one.  [default: 8080]")
+@click.option("--store", metavar="URL", help="The database.  [default: sqlite:///neomag.db]")
+@click.option("--save/--no-save", default=None, help="Keep what was assessed.  [default: save]")
+@click.option("--cors-origin", "cors_origins", multiple=True, metavar="ORIGIN", help="Whose web pages may call; repeatable.")
+@click.option("--timeout", type=click.FloatRange(0.1, 600), help="Most seconds an answer.  [default: 30]")
+@click.option("--insecure-public", is_flag=True, default=None, help="Listen beyond this machine and ask nobody who they are.")
 @click.option("--quiet", is_flag=True, help="Write no line for each request.")
-def serve(**given: Any) -> None:
-    """Serve assess, dose and feed over HTTP, as /docs of the service describes.
+@click.pass_context
+def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) -> None:
+    """Serve REST, FHIR, CDS Hooks and HL7 v2 in one process; /docs lists the routes.
 
-    Listens on this machine alone unless told otherwise. Ctrl-C (or a TERM signal) lets the requests at hand be answered,
-    then stops.
+    Listens on this machine alone unless told otherwise; beyond it, callers need a key (neomag key add) or a token. Everything
+    that can be set is in docs/store.md: in a file of settings, or as NEOMAG_* in the environment; options win. Ctrl-C (or a
+    TERM signal) lets the requests at hand be answered, then stops.
     """
+    if context.invoked_subcommand is not None:
+        return
     try:
-        import uvicorn
-
-        from neomag.service.app import make_app
+        from neomag.service import logs
+        from neomag.service.loopback import may_listen
+        from neomag.service.settings import SettingsError, read
+        from neomag.service.store import Store, StoreError
+        from neomag.service.whole import make_service
     except ImportError as error:
         fail(f"serving needs the extra `serve`: pip install 'neomag[serve]' ({error.name} is not there)")
     from neomag.knowledge import KnowledgeError
-    from neomag.service.settings import Settings
 
-    quiet, insecure = given.pop("quiet"), given.pop("insecure_public")
-    settings = Settings(**given)
-    if not insecure and not _loopback(settings.host):
-        fail(
-            f"{settings.host} can be reached from other machines, and nobody would be asked who they are: "
-            "listen on 127.0.0.1 behind a proxy that asks, or say --insecure-public"
-        )
+    given["cors_origins"] = list(given["cors_origins"]) or None
     try:
-        app = make_app(settings)
-    except KnowledgeError as error:
+        settings = read(file, **given)
+    except SettingsError as error:
         fail(*error.problems)
-    _log(quiet)
+    if refused := may_listen(settings):
+        fail(refused)
+    logs.configure("warning" if quiet else settings.log_level)
+    try:
+        store = Store.open(settings.store)
+    except StoreError as error:
+        fail(str(error))
+    with store:
+        try:
+            app = make_service(settings, store, listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"))
+        except KnowledgeError as error:
+            fail(*error.problems)
+        started = _run(app, settings)
+    sys.exit(0 if started else 2)
+
+
+def _say(where: str) -> None:
+    click.echo(f"neomag listens on {where}", err=True)
+
+
+def _run(app: Any, settings: Settings) -> bool:
+    """Answer requests until told to stop. Whether it began."""
+    import uvicorn
+
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=int(settings.timeout) + 1, timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024,
@@ -66,27 +96,6 @@ def serve(**given: Any) -> None:
         # uvicorn logs why and exits by itself; here it is said as every command says it.
         fail(f"cannot listen on {settings.host} port {settings.port}: is something else listening there?")
     host, port = listening.getsockname()[:2]
-    click.echo(f"neomag listens on http://{f'[{host}]' if ':' in host else host}:{port} (see /docs)", err=True)
+    _say(f"http://{f'[{host}]' if ':' in host else host}:{port} (see /docs)")
     server.run(sockets=[listening])
-    sys.exit(0 if server.started else 2)
-
-
-def _loopback(host: str) -> bool:
-    """Whether only this machine reaches `host`."""
-    from ipaddress import ip_address
-
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _log(quiet: bool) -> None:
-    """The access log and errors, a JSON object a line, on standard error; of uvicorn only warnings."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    for name, level in (("neomag", logging.WARNING if quiet else logging.INFO), ("uvicorn", logging.WARNING)):
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.setLevel(level)
-        logger.propagate = False
+    return server.started

@@ -6,13 +6,12 @@ never written.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import traceback
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from neomag.service.logs import error_of
 from neomag.service.metrics import NO_ROUTE, Metrics
 from neomag.service.problems import Problem, send_problem
 
@@ -88,10 +87,9 @@ class Access:
             self._metrics.at_once.dec()
             self._metrics.answered(method, route, status, seconds)
             if LOG.isEnabledFor(logging.INFO):
-                LOG.info(
-                    '{"request":"%s","method":"%s","route":%s,"status":%d,"ms":%.1f,"bytes":%d}',
-                    request, method, json.dumps(route), status, seconds * 1000, size,
-                )  # fmt: skip
+                client = getattr(given.get("user"), "client", None)
+                told = {"request_id": request, "method": method, "route": route, "status": status, "bytes": size}
+                LOG.info("request", extra=told | {"milliseconds": round(seconds * 1000, 2), "client": client})
 
 
 def internal_error() -> Problem:
@@ -100,7 +98,5 @@ def internal_error() -> Problem:
 
 
 def log_error(request: str, error: BaseException) -> None:
-    """Write what kind of error it was, and where. Its text, which may quote the request, is left out."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{frame.name} ({os.path.basename(frame.filename)}:{frame.lineno})" for frame in reversed(frames))  # noqa: PTH119
-    ERRORS.error('{"request":"%s","error":"%s","where":%s}', request, type(error).__name__, json.dumps(where))
+    """Write what kind of error it was, and where; its text, which may quote the request, is left out (see `logs`)."""
+    ERRORS.error("an error that was not foreseen", extra={"request_id": request, "error": error_of(error)})

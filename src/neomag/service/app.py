@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request, Response, Router
 from litestar.config.cors import CORSConfig
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
+from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp
 
 from neomag import __version__
 from neomag.rules import rulebook
 from neomag.service import docs, health, rest
 from neomag.service.access import Access, internal_error, log_error, request_urn
+from neomag.service.auth.guard import permitted
+from neomag.service.auth.middleware import Authenticate
 from neomag.service.limits import Bounds, Workers
 from neomag.service.metrics import Metrics
 from neomag.service.openapi import document
 from neomag.service.problems import MEDIA_TYPE, Problem, ProblemError, kind_of
 from neomag.service.rest.schemas import schemas
 from neomag.service.settings import Settings
+from neomag.service.store import ConflictError, StoreError
 
-# Who calls: raises ProblemError when that is not known, or when the scope asked for is not the caller's.
-Identify = Callable[[ASGIConnection[Any, Any, Any, Any], str], None]
+if TYPE_CHECKING:
+    from neomag.service.auth import Gate
+    from neomag.service.store import Store
+
+# Raised by our own gate alone, which says what is missing.
+_OURS = frozenset({401, 403, 429, 503})
 _SAYS = {
     404: "there is nothing at this address; /docs lists what there is",
     405: "this method is not answered here; the header Allow names those that are",
@@ -36,11 +43,14 @@ _SAYS = {
 def make_app(
     settings: Settings | None = None,
     *,
-    identify: Identify | None = None,
-    store: Any = None,
+    gate: Gate | None = None,
+    store: Store | None = None,
     routers: Sequence[Router] = (),
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
-    """The application. `identify` is asked before every route that names a scope; `routers` are further groups of routes.
+    """The application. `gate` lets callers in to the routes that name a scope in their `opt`, the others are open; without one
+    all are. In `store` assessments are kept. `routers` are further groups of routes;
+    what `lifespan` gives is entered when the application starts and left when it stops.
 
     The knowledge is loaded and the rules compiled here, so that the first request is not slower than the others. Raises
     KnowledgeError when the knowledge does not hold together.
@@ -53,16 +63,18 @@ def make_app(
     app = Litestar(
         route_handlers=[rest.router(), health.router(), docs.router(), *routers],
         exception_handlers={Exception: _problem_response},
-        guards=[] if identify is None else [_permitted],
+        middleware=[] if gate is None else [DefineMiddleware(Authenticate, gate=gate, scoped=True)],
+        guards=[] if gate is None else [permitted],
         cors_config=_cors(settings),
         openapi_config=None,
         # The access log is ours, and what goes wrong is logged without what the request held.
         logging_config=None,
+        lifespan=list(lifespan),
         on_shutdown=[workers.close, planners.close],
         state=State(
             {
-                "settings": settings, "workers": workers, "planners": planners, "metrics": metrics, "identify": identify,
-                "store": store, "checks": health.checks_of(store),
+                "settings": settings, "workers": workers, "planners": planners, "metrics": metrics, "store": store,
+                "checks": health.checks_of(store),
             }
         ),
     )  # fmt: skip
@@ -87,21 +99,17 @@ def _cors(settings: Settings) -> CORSConfig | None:
     )
 
 
-async def _permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Ask who calls, where the route names a scope."""
-    identify: Identify | None = connection.app.state.identify
-    scope = handler.opt.get("scope")
-    if identify is not None and scope is not None:
-        identify(connection, scope)
-
-
 def _problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Every error as a problem. One that nobody foresaw is logged under the id of the request, and not described."""
     if isinstance(error, ProblemError):
         problem = error.problem
-    elif isinstance(error, HTTPException) and error.status_code < 500:
-        detail = _SAYS.get(error.status_code, "the request cannot be read")
-        problem = Problem(kind_of(error.status_code), detail, headers=error.headers or {})
+    elif isinstance(error, HTTPException) and (error.status_code < 500 or error.status_code in _OURS):
+        said = error.detail if error.status_code in _OURS else "the request cannot be read"
+        problem = Problem(kind_of(error.status_code), _SAYS.get(error.status_code, said), headers=error.headers or {})
+    elif isinstance(error, ConflictError):
+        problem = Problem("conflict", str(error))
+    elif isinstance(error, StoreError):
+        problem = Problem("not-ready", "the store cannot be used", headers={"Retry-After": "5"})
     else:
         problem = internal_error()
         log_error(request.scope["neomag.request"], error)  # type: ignore[typeddict-item]

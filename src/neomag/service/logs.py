@@ -8,23 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any, TextIO
-from uuid import uuid4
+from typing import Any, TextIO
 
-if TYPE_CHECKING:
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
-
-FIELDS = ("request_id", "method", "route", "status", "milliseconds", "client", "reason", "count")
-# An id of a request that came with it is kept when it cannot be a name or a number of a patient in disguise.
-_REQUEST_ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_log = logging.getLogger("neomag.access")
+FIELDS = ("request_id", "method", "route", "status", "milliseconds", "bytes", "client", "reason", "count", "error")
 
 
 class JsonLines(logging.Formatter):
@@ -68,50 +58,3 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
         # A library that brings its own handlers would write past the rules above, as uvicorn does with paths.
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-
-
-class AccessLog:
-    """A line for each request: its id, method, route (as written in the program, not as called), status, duration and client.
-
-    Outermost around the application, so that what no route answers is seen too. Gives the id back as X-Request-ID.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request and log it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        start, status = time.perf_counter(), 500
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        request_id = given.lower() if _REQUEST_ID.fullmatch(given) else str(uuid4())
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
-            await send(message)
-
-        error: BaseException | None = None
-        try:
-            await self._app(scope, receive, noting)
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            any_scope: Any = scope
-            told = {
-                "request_id": request_id,
-                "method": scope["method"] if scope["method"] in _METHODS else "other",
-                "route": any_scope.get("path_template") or "none",
-                "status": status,
-                "milliseconds": round((time.perf_counter() - start) * 1000, 2),
-                "client": getattr(any_scope.get("user"), "client", None),
-            }
-            level = logging.ERROR if status >= 500 else logging.INFO
-            _log.log(
-                level, "request", extra=told, exc_info=None if error is None else (type(error), error, error.__traceback__)
-            )

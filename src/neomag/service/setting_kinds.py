@@ -56,6 +56,14 @@ def number(least: float, most: float) -> Read:
     return read
 
 
+def address(value: Any) -> tuple[str, int]:
+    """A host and a port, written HOST:PORT."""
+    host, _, port = text(value).rpartition(":")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise Refused("write HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
 def whole(least: int, most: int) -> Read:
     """A whole number from `least` to `most`."""
 

@@ -79,6 +79,8 @@ class Settings:
 
     mllp_host: str = _setting(kind.text, "127.0.0.1", "the address of the HL7 v2 listener")
     mllp_port: int | None = _setting(kind.whole(0, 65535), None, "its port; unset: no listener")
+    mllp_forward: tuple[str, int] | None = _setting(kind.address, None, "HOST:PORT to which interpretations are sent over MLLP")
+    mllp_queue: str = _setting(kind.text, "neomag-hl7.sqlite", "the file where interpretations wait until they are taken")
     webhook: str | None = _setting(kind.url, None, "where cards are posted that nobody asked for")
     webhook_token: str | None = _setting(kind.text, None, "the bearer token to post them with", secret=True)
 
@@ -93,6 +95,8 @@ def _together(settings: Settings) -> Iterator[str]:
     """What does not fit together."""
     if (settings.oidc_issuer is None) != (settings.oidc_audience is None):
         yield "oidc_issuer and oidc_audience are set together: a token for another audience would be accepted"
+    if settings.mllp_port is not None and not (settings.mllp_forward or settings.webhook):
+        yield "mllp_port needs mllp_forward or webhook: an interpretation would go nowhere"
     if settings.webhook_token and not settings.webhook:
         yield "webhook_token is of no use without webhook"
     if settings.smart_client_secret and not settings.smart_client_id:

@@ -28,6 +28,13 @@ def require(scope: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRou
     return guard
 
 
+def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard for all of an application: a route that names a `scope` in its `opt` needs it, one that names none is open."""
+    scope = handler.opt.get("scope")
+    if scope is not None:
+        require(scope)(connection, handler)
+
+
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity:
     """Who calls. Raises 401 where no middleware found out: a guard without one lets nobody in."""
     scope: Any = connection.scope

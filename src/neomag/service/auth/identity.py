@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-# What a caller may be allowed: to assess; to work out and check doses; intake and plans; to read what was kept; to read the
-# audit trail; to call the services of CDS Hooks.
-SCOPES = ("assess", "dose", "feed", "read", "audit", "cds")
+# What a caller may be allowed: to assess; to work out and check doses; intake and plans; to read the knowledge and what was
+# kept; to read the audit trail; to call the services of CDS Hooks; to read the metrics.
+SCOPES = ("assess", "dose", "feed", "read", "audit", "cds", "metrics")
 
 
 @dataclass(frozen=True, slots=True)

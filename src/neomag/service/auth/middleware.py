@@ -9,7 +9,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, ServiceUnavailableException, TooManyRequestsException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from neomag.service.auth.gate import Caller, Gate, LimitedError
 from neomag.service.auth.refused import Refused
@@ -20,11 +20,22 @@ _REALM = 'Bearer realm="neomag"'
 
 
 class Authenticate(AbstractAuthenticationMiddleware):
-    """Finds out who calls: `request.user` is an Identity from here on. Use as DefineMiddleware(Authenticate, gate=Gate(…))."""
+    """Finds out who calls: `request.user` is an Identity from here on. Use as DefineMiddleware(Authenticate, gate=Gate(…)).
 
-    def __init__(self, app: ASGIApp, gate: Gate, **more: Any) -> None:
+    With `scoped`, routes whose `opt` names no scope are open, as they are to the guard `permitted`.
+    """
+
+    def __init__(self, app: ASGIApp, gate: Gate, *, scoped: bool = False, **more: Any) -> None:
         super().__init__(app, **more)
         self._gate = gate
+        self._scoped = scoped
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask who calls."""
+        if self._scoped and "scope" not in scope["route_handler"].opt:
+            await self.app(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """Who calls. Raises 401, 429 with Retry-After, or 503 when the store cannot be asked."""

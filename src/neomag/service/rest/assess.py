@@ -18,6 +18,7 @@ from neomag.service.openapi import Content, Operation
 from neomag.service.problems import Fault, ProblemError
 from neomag.service.rest.answers import computed, example_of
 from neomag.service.rest.form import pointer
+from neomag.service.rest.keeping import ID_HEADER, ID_SAYS, answered_before, kept, key_of
 from neomag.service.rest.reading import read_json
 from neomag.service.rest.rules_json import rules_json
 from neomag.service.rest.schemas import ref
@@ -88,7 +89,8 @@ def _example() -> dict[str, Any]:
         "operation": Operation(
             "Assess an infant",
             "How urgent it is, what the magnesium level means, what to do and not to do, and why. A list of cases is answered "
-            "by a list, in its order; when one of them cannot be read none is answered, and `errors` says which.",
+            "by a list, in its order; when one of them cannot be read none is answered, and `errors` says which. With a store, "
+            "the same request with the same `Idempotency-Key` is answered as before.",
             "assess",
             Content("The answer, or a list of them.", {"oneOf": [ref("Answer"), {"type": "array", "items": ref("Answer")}]}),
             body=Content(
@@ -96,14 +98,23 @@ def _example() -> dict[str, Any]:
                 {"oneOf": [ref("Case"), {"type": "array", "minItems": 1, "items": ref("Case")}]},
                 {"a case": _example, "several": lambda: [{"case": "one", "now": "3 d"}, {"case": "two", "now": "60 d"}]},
             ),
-            problems=("unreadable-json", "not-acceptable", "unsupported-media-type", "not-valid"),
+            problems=("unreadable-json", "not-acceptable", "unsupported-media-type", "not-valid", "conflict", "not-ready"),
+            answer_headers={ID_HEADER: ID_SAYS},
             example=lambda given: example_of(lambda: _cut(given)),
         ),
     },
 )
 async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Answer a case, or several."""
+    """Answer a case, or several, and keep the answers where there is a store."""
     given = await read_json(request)
+    key = await key_of(request)
+    if (before := await answered_before(request, key)) is not None:
+        return before
+    return await kept(request, key, computed(await _said(request, given)))
+
+
+async def _said(request: Request[Any, Any, Any], given: Any) -> Any:
+    """The answer, or a list of them; what takes long is worked on in a thread."""
     knowledge = rulebook().knowledge
     settings: Settings = request.app.state.settings
     workers: Workers = request.app.state.workers
@@ -113,8 +124,8 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
             raise ProblemError.not_valid([Fault("", "the list is empty; write at least one case")])
         if len(several) > settings.max_cases:
             raise ProblemError.not_valid([Fault("", f"{len(several)} cases; at most {settings.max_cases} at once")])
-        return computed(await workers.run(_all_said, several, knowledge))
+        return await workers.run(_all_said, several, knowledge)
     events: Any = cast(dict[str, Any], given).get("events") if isinstance(given, dict) else None
     if isinstance(events, list) and len(cast(list[Any], events)) > _FEW_EVENTS:
-        return computed(await workers.run(lambda: said(read_case(given, knowledge))))
-    return computed(said(read_case(given, knowledge)))
+        return await workers.run(lambda: said(read_case(given, knowledge)))
+    return said(read_case(given, knowledge))

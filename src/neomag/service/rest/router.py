@@ -6,6 +6,7 @@ from litestar import Router
 
 from neomag.service.rest.answers import accepts_json
 from neomag.service.rest.assess import assess
+from neomag.service.rest.assessments import assessment
 from neomag.service.rest.dose import check, dose
 from neomag.service.rest.feed import intake, plan
 from neomag.service.rest.foods import food, foods
@@ -16,6 +17,6 @@ def router() -> Router:
     """The routes of REST. Each says in its `opt` what it does (`operation`) and which scope it needs (`scope`)."""
     return Router(
         "/v1",
-        route_handlers=[assess, dose, check, intake, plan, foods, food, entries, entry, rules, sources, article],
+        route_handlers=[assess, assessment, dose, check, intake, plan, foods, food, entries, entry, rules, sources, article],
         before_request=accepts_json,
     )

@@ -1,0 +1,73 @@
+"""The service as a whole, as `neomag serve` runs it: the store, the gate, every group of routes, and the HL7 v2 listener."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+
+from neomag.service.app import make_app
+from neomag.service.auth import Gate
+
+if TYPE_CHECKING:
+    from neomag.hl7v2.listener import Listener
+    from neomag.hl7v2.queue import Queue
+    from neomag.service.settings import Settings
+    from neomag.service.store import Store
+
+Ready = Callable[[int], None]
+
+
+def make_service(settings: Settings, store: Store, *, listening: Ready = lambda port: None) -> Litestar:
+    """The application with everything the settings ask for. `listening` is told the port of the HL7 v2 listener.
+
+    The store is the caller's to close. Raises KnowledgeError when the knowledge does not hold together.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
+        del app
+        async with contextlib.AsyncExitStack() as stack:
+            if settings.mllp_port is not None:
+                await stack.enter_async_context(_mllp(settings, listening))
+            yield
+
+    return make_app(settings, gate=Gate(settings, store), store=store, lifespan=[lifespan])
+
+
+@contextlib.asynccontextmanager
+async def _mllp(settings: Settings, listening: Ready) -> AsyncGenerator[None, None]:
+    """The HL7 v2 listener, beside HTTP in one process. Raises OSError, QueueError when it cannot be begun."""
+    from neomag.hl7v2.listener import Listener
+    from neomag.hl7v2.run import Settings as Hl7Settings
+    from neomag.hl7v2.run import run
+
+    asked = Hl7Settings(
+        host=settings.mllp_host, port=settings.mllp_port or 0, forward=settings.mllp_forward, webhook=settings.webhook,
+        token=settings.webhook_token, queue=Path(settings.mllp_queue),
+    )  # fmt: skip
+    asked = replace(asked, limits=replace(asked.limits, message=settings.max_body))
+
+    def make(queue: Queue, targets: Sequence[str]) -> Listener:
+        return Listener(queue, targets)
+
+    stop, begun = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+    def ready(port: int) -> None:
+        listening(port)
+        begun.set_result(None)
+
+    task = asyncio.create_task(run(asked, make, stop, ready))
+    await asyncio.wait([task, begun], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
