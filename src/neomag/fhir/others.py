@@ -15,7 +15,7 @@ from neomag.terminology.results import tags_in
 
 _GIVEN = {"completed", "in-progress", "stopped"}
 _UNDER_WAY = {"arrived", "triaged", "in-progress", "onleave"}
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
+_PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,6})?) ?%")
 
 
 def read_condition(node: Node, record: Record) -> None:
@@ -124,7 +124,7 @@ def _drug(concept: Concept, node: Node, record: Record) -> str | None:
 
 def _dosage(dosage: Node | None, record: Record) -> dict[str, Any]:
     """Route and dose. A dose whose unit is not known, or said in two ways, counts as given, its amount unknown."""
-    if dosage is None:
+    if dosage is None or not record.understood(dosage):
         return {}
     found: dict[str, Any] = {}
     said = dosage.child("route")
@@ -167,10 +167,13 @@ def read_ordered(node: Node, record: Record) -> None:
         record.note("ordered-not-given" if known else "unbound-code", node.where("medication"), drug or means.source_code)
 
 
-def setting_of(nodes: list[Node], record: Record) -> str | None:
-    """Where the infant is: of the encounter under way at the moment asked about, else of all encounters when they agree."""
-    every: set[str] = set()
-    on: set[str] = set()
+def setting_of(nodes: list[Node], record: Record) -> tuple[str | None, str | None]:
+    """Where the infant is, and the encounter that is under way, as a reference.
+
+    The setting is that of the encounters under way at the moment asked about, else of all encounters; None when they differ.
+    """
+    every: dict[str, str] = {}
+    on: dict[str, str] = {}
     for node in nodes:
         status = node.text("status")
         if status in {"entered-in-error", "planned", "cancelled", "unknown"}:
@@ -184,13 +187,24 @@ def setting_of(nodes: list[Node], record: Record) -> str | None:
         if found is None or found.kind != "setting" or found.vocabulary not in SETTINGS:
             record.note("unbound-code", node.where("class"), f"{short} {kind.text('code') or ''}".strip())
             continue
-        every.add(found.vocabulary)
-        if status in _UNDER_WAY:
-            on.add(found.vocabulary)
-    agreed = on or every
-    if len(agreed) > 1:
+        every[node.at] = found.vocabulary
+        if _under_way(node, record):
+            on[node.text("id") or node.at] = found.vocabulary
+    words = set((on or every).values())
+    if len(words) > 1:
         record.note("setting-differs", "Encounter.class")
-    return agreed.pop() if len(agreed) == 1 else None
+    key = next(iter(on)) if len(on) == 1 else None
+    there = key if key and any(node.value.get("id") == key for node in nodes) else None
+    return words.pop() if len(words) == 1 else None, f"Encounter/{there}" if there else None
+
+
+def _under_way(node: Node, record: Record) -> bool:
+    """Whether an encounter holds at the moment asked about: by its period, else by its status."""
+    period = node.child("period")
+    begun, ended = (record.moment(period, name) if period else None for name in ("start", "end"))
+    if begun and begun > record.now:
+        return False
+    return ended >= record.now if ended else node.text("status") in _UNDER_WAY
 
 
 def tags_of(node: Node, record: Record) -> list[str]:
