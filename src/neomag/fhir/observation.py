@@ -6,8 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from neomag.fhir.node import Node
-from neomag.fhir.others import tags_of
 from neomag.fhir.record import Record
+from neomag.fhir.specimen import tags_of
 from neomag.terminology import Meaning, Said, meaning, plain, read_result
 from neomag.terminology.bindings import entries
 

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from neomag import ages
 from neomag.case import SEXES, Case, CaseError
 from neomag.fhir import own
+from neomag.fhir.condition import read_condition
 from neomag.fhir.contents import Contents, contents, each_kind
+from neomag.fhir.encounter import setting_of
+from neomag.fhir.medication import read_given, read_ordered
 from neomag.fhir.observation import read_observation
-from neomag.fhir.others import read_condition, read_given, read_ordered, setting_of
 from neomag.fhir.patient import Patient, find_patient
 from neomag.fhir.problems import FhirInputError, Problem, problem, refusal
 from neomag.fhir.record import Record, Row
