@@ -14,7 +14,8 @@ from tests.fhir_server import FhirServer, fhir_server, needs_node, running
 
 from neomag import assess
 from neomag.fhir import read_case
-from neomag.fhir.client import FhirClient, FhirServerError, Limits, read_infant
+from neomag.fhir.client import FhirClient, FhirServerError, Limits
+from neomag.fhir.infant import read_infant
 
 __all__ = ["fhir_server"]
 NOW = "2026-03-01T00:00:00Z"

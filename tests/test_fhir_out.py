@@ -14,7 +14,7 @@ import fhirkit
 import pytest
 from hypothesis import given
 from tests import strategies
-from tests.fhir_cases import EXAMPLES, LOINC, SNOMED, published, to_parameters
+from tests.fhir_cases import EXAMPLES, LOINC, SNOMED, UCUM, published, to_parameters
 from tests.fhir_server import needs_node
 
 from neomag import Answer, Case, assess
@@ -159,6 +159,12 @@ def test_the_reply_comes_first_and_leads_to_everything() -> None:
     parameters = here[first["outputParameters"]["reference"]]["parameter"]
     words = {p["name"]: p["valueCoding"]["code"] for p in parameters if "valueCoding" in p}
     assert words == {"urgency": "emergency", "suspicion": "confirmed", "status": "deficient", "grade": "critical"}
+    by_name = {p["name"]: p for p in parameters}
+    assert by_name["magnesium"]["valueQuantity"] == {"value": 0.3, "unit": "mmol/L", "system": UCUM, "code": "mmol/L"}
+    assert by_name["reported"]["valueString"] == "0.3 mmol/L"
+    assert answer.magnesium.interval
+    limits = {p["name"]: p["valueQuantity"]["value"] for p in by_name["interval"]["part"] if "valueQuantity" in p}
+    assert limits == {side: answer.magnesium.interval[side] for side in ("low", "high")}
     for name, lines in (("consider", answer.consider), ("action", answer.actions), ("block", answer.blocked)):
         assert [p["part"][0]["valueCoding"]["code"] for p in parameters if p["name"] == name] == [line.code for line in lines]
 

@@ -123,6 +123,9 @@ def test_a_level_is_read_with_its_time_unit_and_code() -> None:
         (level(valueQuantity=None, hasMember=[{"reference": "Observation/1"}]), "panel", ""),
         (level(code=concept(SNOMED, "1290882004"), valueQuantity=None), "excluded-code", "code"),
         (level(code=concept(SNOMED, "91175000"), valueQuantity=None, valueString="maybe"), "not-understood", "value"),
+        (level(focus=[{"reference": "Patient/mother"}]), "other-focus", "focus"),
+        (level(modifierExtension=[{"url": "http://x/not", "valueBoolean": True}]), "modifier", "modifierExtension"),
+        (level(implicitRules="http://x/rules"), "modifier", "implicitRules"),
         (condition("1290882004"), "excluded-code", "code"),
         (condition("73430006"), "excluded-code", "code"),
         (condition("P71.2", "http://hl7.org/fhir/sid/icd-10"), "excluded-code", "code"),
@@ -305,6 +308,34 @@ def test_the_setting_is_that_of_the_encounter_under_way_else_of_all_or_unknown()
     assert read(encounter("AMB"), encounter("EMER", "in-progress")).case.setting == "hospital"
     assert read(encounter("AMB"), setting="home").case.setting == "home"
     assert read(encounter("IMP", "cancelled")).case.setting is None
+
+
+def test_an_encounter_holds_by_its_period_at_the_moment_asked_about() -> None:
+    stay = encounter("IMP") | {"id": "stay", "period": {"start": "2026-01-09T00:00:00Z", "end": "2026-01-12T00:00:00Z"}}
+    visit = encounter("AMB") | {"id": "visit", "period": {"start": "2026-01-05T00:00:00Z", "end": "2026-01-05T01:00:00Z"}}
+    later = encounter("AMB", "arrived") | {"id": "later", "period": {"start": "2026-01-20T00:00:00Z"}}
+    reading = read(stay, visit, later)
+    assert (reading.case.setting, reading.encounter) == ("hospital", "Encounter/stay")
+    assert read(visit).encounter is None
+
+
+def test_one_patient_sent_twice_is_one_and_a_second_is_refused() -> None:
+    again = read_case(bundle(patient("female"), patient("female") | {"meta": {"versionId": "2"}}, level()), now=NOW)
+    assert (len(again.case.events), codes(again)) == (1, {"duplicate-id": 1})
+    entries = [
+        {"fullUrl": f"https://{host}.example/Patient/infant", "resource": patient() | {"language": host}}
+        for host in ("en", "de")
+    ]
+    assert "a second Patient" in refused({"resourceType": "Bundle", "type": "collection", "entry": entries})[0][1]
+
+
+def test_a_name_without_end_is_read_in_no_time() -> None:
+    reading = read(dose("calcium gluconate " + "1" * 200_000), level(code=concept(LOINC, "2601-3", "1" * 200_000)))
+    assert [event.key for event in reading.case.events] == ["given:calcium-gluconate-10", "lab:magnesium"]
+
+
+def test_hardly_anyone_reads_a_thousand_reasons() -> None:
+    assert len(refused(bundle(patient(), *[level(status=3, id=f"o{n}") for n in range(1_000)]))) == 100
 
 
 @pytest.mark.parametrize(

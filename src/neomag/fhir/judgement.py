@@ -86,14 +86,30 @@ def answer_parameters(draft: Draft) -> Resource:
         {"name": "knowledge", "valueString": answer.knowledge},
     ]
     if magnesium.value is not None:
-        amount = {"value": round(magnesium.value, 4), "unit": magnesium.unit, "system": UCUM, "code": magnesium.unit}
-        parameters.append({"name": "magnesium", "valueQuantity": amount})
+        parameters.append({"name": "magnesium", "valueQuantity": _amount(magnesium.value, magnesium.unit)})
+    if magnesium.reported is not None:
+        parameters.append({"name": "reported", "valueString": magnesium.reported})
+    if magnesium.interval is not None:
+        parameters.append(_interval(magnesium.interval))
     for name, lines in (
         ("caveat", magnesium.caveats), ("cause", answer.causes), ("consider", answer.consider), ("action", answer.actions),
         ("block", answer.blocked),
     ):  # fmt: skip
         parameters += [_line(name, line) for line in lines]
     return {"resourceType": "Parameters", "parameter": parameters}
+
+
+def _amount(value: float, unit: str) -> Resource:
+    return {"value": round(value, 4), "unit": unit, "system": UCUM, "code": unit}
+
+
+def _interval(interval: dict[str, Any]) -> Resource:
+    limits = [(side, interval[side]) for side in ("low", "high") if interval[side] is not None]
+    parts = [{"name": side, "valueQuantity": _amount(limit, interval["unit"])} for side, limit in limits]
+    return {
+        "name": "interval",
+        "part": [*parts, *_texts("population", [interval["population"]]), *_texts("source", [interval["source"]])],
+    }
 
 
 def _coding(name: str, word: str) -> Resource:

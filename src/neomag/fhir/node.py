@@ -42,6 +42,16 @@ class Node:
         """Whether the element is there, whatever it is."""
         return self.value.get(name) is not None
 
+    def there(self, *names: str) -> tuple[str, ...]:
+        """Those of the elements that are there; `x.end` is the end of the period x."""
+
+        def is_there(name: str) -> bool:
+            outer, _, inner = name.partition(".")
+            holder = self.child(outer) if inner else self
+            return holder is not None and holder.has(inner or outer)
+
+        return tuple(name for name in names if is_there(name))
+
     def child(self, name: str) -> Node | None:
         """An element that is an object; None when it is not there."""
         value = self.value.get(name)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from neomag.fhir.node import Node
-from neomag.fhir.others import tags_of
 from neomag.fhir.record import Record
+from neomag.fhir.specimen import tags_of
 from neomag.terminology import Meaning, Said, meaning, plain, read_result
 from neomag.terminology.bindings import entries
 
@@ -27,13 +27,17 @@ def read_observation(node: Node, record: Record) -> None:
         return
     if not record.about(node):
         return
+    if node.has("focus"):
+        record.note("other-focus", node.where("focus"))
+        return
     components = list(node.children("component"))
     if _says_something(node) or not (components or node.has("hasMember")):
         _read(node, node, record)
     elif node.has("hasMember"):
         record.note("panel", node.at)
     for component in components:
-        _read(component, node, record)
+        if record.understood(component):
+            _read(component, node, record)
 
 
 def _says_something(node: Node) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from neomag.fhir.contents import Contents
 from neomag.fhir.node import Node
 from neomag.fhir.problems import FhirInputError, Problem, problem, refusal
-from neomag.fhir.references import means, names
+from neomag.fhir.references import means, names, same_url
 from neomag.fhir.times import Moment, moment
 
 BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
@@ -31,34 +30,36 @@ class Patient:
 
 def find_patient(found: Contents, now: datetime, zone: tzinfo) -> Patient:
     """The one Patient that was sent. Raises FhirInputError when there is none, several, or one without a day of birth."""
-    several = [(node, url) for node, url in found.resources if node.kind == "Patient"]
-    nodes = _different(several)
-    if found.patient and nodes:
-        nodes = [(n, u) for n, u in nodes if _is(found.patient, n, u)]
-        if not nodes:
-            says = "the patient named is not among the resources; send its Patient resource"
-            raise FhirInputError([*found.faults, refusal("Parameters.parameter.where(name = 'patient')", says, "not-found")])
+    nodes = [(node, url) for node, url in found.resources if node.kind == "Patient"]
     if not nodes:
         says = "a Patient resource with birthDate is needed: ages are counted from birth"
         raise FhirInputError([*found.faults, refusal("Patient", says, "required")])
-    strangers = [node for node, _ in several if node.value != nodes[0][0].value]
+    chosen = nodes[0]
+    if found.patient is not None:
+        named = [(node, url) for node, url in nodes if _is(found.patient, node, url)]
+        if not named:
+            says = "the patient named is not among the resources; send its Patient resource"
+            raise FhirInputError([*found.faults, refusal("Parameters.parameter.where(name = 'patient')", says, "not-found")])
+        chosen = named[0]
+    strangers = [node for node, url in nodes if not _same(chosen, (node, url))]
     if strangers:
         says = "a second Patient; send the resources of one infant"
-        raise FhirInputError([*found.faults, *(refusal(node.at, says, "business-rule") for node in strangers)])
-    return _patient(*nodes[0], found, now, zone)
+        raise FhirInputError([*found.faults, *(refusal(node.at, says, "business-rule") for node in strangers[:1])])
+    found.problems += [problem("duplicate-id", [node.at]) for node, _ in nodes if node.value != chosen[0].value]
+    return _patient(*chosen, found, now, zone)
 
 
 def _is(wanted: str, node: Node, url: str | None) -> bool:
     return means(wanted if "/" in wanted or ":" in wanted else f"Patient/{wanted}", names(node, url))
 
 
-def _different(nodes: Sequence[tuple[Node, str | None]]) -> list[tuple[Node, str | None]]:
-    """The patients without repetitions of the same resource."""
-    kept: list[tuple[Node, str | None]] = []
-    for node, url in nodes:
-        if not any(node.value == other.value for other, _ in kept):
-            kept.append((node, url))
-    return kept
+def _same(one: tuple[Node, str | None], other: tuple[Node, str | None]) -> bool:
+    """Whether two Patients are the same: word for word, or by address, or by id where an address does not tell."""
+    if one[0].value == other[0].value:
+        return True
+    if one[1] and other[1]:
+        return same_url(one[1]) == same_url(other[1])
+    return one[0].value.get("id") is not None and one[0].value.get("id") == other[0].value.get("id")
 
 
 def _patient(node: Node, url: str | None, found: Contents, now: datetime, zone: tzinfo) -> Patient:

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from neomag import ages
 from neomag.case import SEXES, Case, CaseError
 from neomag.fhir import own
+from neomag.fhir.condition import read_condition
 from neomag.fhir.contents import Contents, contents, each_kind
+from neomag.fhir.encounter import setting_of
+from neomag.fhir.medication import read_given, read_ordered
 from neomag.fhir.observation import read_observation
-from neomag.fhir.others import read_condition, read_given, read_ordered, setting_of
 from neomag.fhir.patient import Patient, find_patient
 from neomag.fhir.problems import FhirInputError, Problem, problem, refusal
 from neomag.fhir.record import Record, Row
@@ -30,6 +32,8 @@ _READERS = {
     "MedicationAdministration": read_given,
     "MedicationRequest": read_ordered,
 }
+# More reasons than these help nobody.
+_MOST_FAULTS = 100
 _ASIDE = {"Patient", "Encounter", "Specimen", "Medication"}
 
 
@@ -84,16 +88,15 @@ def read_case(
     unread = _read(found, record)
     setting = setting or found.setting
     encounters = [node for node, _ in found.resources if node.kind == "Encounter"]
-    told = setting_of(encounters, record)
+    told, encounter = setting_of(encounters, record)
     _stop([*found.faults, *record.strangers])
     case = _case(patient, record, found, setting or told)
-    key = encounters[0].text("id") if len(encounters) == 1 else None
     return Reading(
         case=case,
         problems=(*found.problems, *patient.problems, *record.problems(), *_unread(unread)),
         patient=patient.reference,
         now=written(at),
-        encounter=f"Encounter/{key}" if key else None,
+        encounter=encounter,
         places=tuple(Place(row.node.at, row.reference) for row in record.rows),
         unread=unread,
     )
@@ -101,7 +104,7 @@ def read_case(
 
 def _stop(faults: Sequence[Problem]) -> None:
     if faults:
-        raise FhirInputError(list(dict.fromkeys(faults)))
+        raise FhirInputError(list(dict.fromkeys(faults))[:_MOST_FAULTS])
 
 
 def _now(found: Contents, now: str | None, zone: str) -> datetime:

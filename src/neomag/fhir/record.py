@@ -89,8 +89,18 @@ class Record:
         key = node.text("id")
         self.rows.append(Row(at | dict(event), node, f"{node.kind}/{key}" if key else None))
 
+    def understood(self, node: Node) -> bool:
+        """Whether nothing changes the meaning of an element in a way that is not known here."""
+        for name in ("modifierExtension", "implicitRules"):
+            if node.has(name):
+                self.note("modifier", node.where(name))
+                return False
+        return True
+
     def about(self, node: Node, name: str = "subject") -> bool:
         """Whether a resource is about this infant. One of another patient is refused; one that names nobody is noted."""
+        if not self.understood(node):
+            return False
         subject = node.child(name)
         reference = subject.text("reference") if subject else None
         if not reference or not (reference.startswith("urn:") or "Patient/" in reference):
@@ -137,6 +147,15 @@ class Record:
             self.note("before-birth", where)
             return False, None
         return True, age
+
+    def moment(self, node: Node, name: str) -> datetime | None:
+        """The moment of an element, None when there is none or it cannot be read, which is noted."""
+        said = node.text(name)
+        try:
+            return moment(said, self.zone).at if said else None
+        except ValueError:
+            self.note("bad-time", node.where(name))
+            return None
 
     def concept(self, node: Node | None) -> Concept:
         """A CodeableConcept with its codings."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from neomag.terminology.bindings import Binding, Bindings
 from neomag.terminology.loinc import loinc_sound
 
+_LONGEST = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Coding:
@@ -28,8 +30,8 @@ class Concept:
 
     @property
     def called(self) -> str:
-        """Everything it is called, in lower case."""
-        return " ".join(said for said in (self.text, *(c.display for c in self.codings)) if said).lower()
+        """Everything it is called, in lower case; no name is longer than the cut."""
+        return " ".join(said for said in (self.text, *(c.display for c in self.codings)) if said)[:_LONGEST].lower()
 
 
 @dataclass(frozen=True, slots=True)
