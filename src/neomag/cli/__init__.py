@@ -18,6 +18,7 @@ _COMMANDS = {
     "dose": "neomag.cli.dose:dose",
     "feed": "neomag.cli.feed:feed",
     "food": "neomag.cli.food:food",
+    "hl7": "neomag.cli.hl7:hl7",
     "knowledge": "neomag.cli.knowledge:knowledge",
     "rules": "neomag.cli.rules:rules",
 }
