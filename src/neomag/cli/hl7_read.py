@@ -15,7 +15,8 @@ import click
 from neomag.cli.common import COLOR, console, fail, loaded
 
 if TYPE_CHECKING:
-    from neomag.hl7v2.reading import Patient, Reading
+    from neomag.hl7v2.patient import Patient
+    from neomag.hl7v2.reading import Reading
     from neomag.hl7v2.terms import Terms
 
 SITE_CODES = click.option(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from neomag.answer import Answer
-from neomag.hl7v2.reading import Patient, Reading
+from neomag.hl7v2.patient import Patient
+from neomag.hl7v2.reading import Reading
 from neomag.hl7v2.terms import Terms
 
 _SUMMARY = 140

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from neomag.hl7v2 import mllp
 from neomag.hl7v2.faults import INTERNAL
+from neomag.hl7v2.message import head_of
 from neomag.hl7v2.queue import Parcel, Queue
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def forward(host: str, port: int) -> Attempt:
             answer = await mllp.send(host, port, parcel.body)
         except mllp.SendError as error:
             LOG.warning("forward: %s", error)
+            return Delivered.LATER
+        head = head_of(parcel.body)
+        if head is None or answer.control != head.value(10):
+            LOG.warning("forward: the answer is to another message")
             return Delivered.LATER
         if answer.good:
             return Delivered.TAKEN

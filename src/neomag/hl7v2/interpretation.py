@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from neomag.answer import Advice, Answer
 from neomag.hl7v2.escapes import escape
-from neomag.hl7v2.reading import Patient, Reading
+from neomag.hl7v2.patient import Patient
+from neomag.hl7v2.reading import Reading
 from neomag.hl7v2.terms import Terms
 from neomag.hl7v2.times import written
 from neomag.hl7v2.writing import carried, coded, segment

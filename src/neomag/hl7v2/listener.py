@@ -21,8 +21,9 @@ from neomag.hl7v2.faults import MessageError
 from neomag.hl7v2.header import told
 from neomag.hl7v2.interpretation import interpretation
 from neomag.hl7v2.message import Segment, head_of
+from neomag.hl7v2.patient import History, Patient
 from neomag.hl7v2.queue import Parcel, Queue, QueueError
-from neomag.hl7v2.reading import History, Patient, Reading, read_message
+from neomag.hl7v2.reading import Reading, read_message
 from neomag.hl7v2.terms import Terms, shipped
 
 LOG = logging.getLogger("neomag.hl7v2")
@@ -94,7 +95,7 @@ class Listener:
         warnings = tuple(fault for problem in reading.problems if (fault := problem.fault))
         answers = acknowledge(head, Outcome(ACCEPTED, warnings=warnings))
         try:
-            self.queue.keep(sender, control, digest, answers, parcels)
+            answers = self.queue.keep(sender, control, digest, answers, parcels)
         except QueueError as error:
             LOG.error("%s", error)
             outcome = failed("the result cannot be kept at present; send the message again")

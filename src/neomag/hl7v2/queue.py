@@ -71,8 +71,13 @@ class Queue:
             ).fetchone()
         return None if row is None else [part for part in row[0].split(b"\0") if part]
 
-    def keep(self, sender: str, control: str, digest: str, answers: Sequence[bytes], parcels: Sequence[Parcel]) -> None:
-        """Remember a message with its answers, and queue its parcels, all or nothing. Raises QueueError."""
+    def keep(
+        self, sender: str, control: str, digest: str, answers: Sequence[bytes], parcels: Sequence[Parcel]
+    ) -> Sequence[bytes]:
+        """Remember a message with its answers, and queue its parcels, all or nothing. Raises QueueError.
+
+        Gives the answers to send: those of before when the same message came in beside this one.
+        """
         now = time.time()
         with self._lock:
             try:
@@ -82,20 +87,19 @@ class Queue:
                     if parcels and waiting + len(parcels) > self._most:
                         raise QueueError("the queue is full")
                     self._db.execute("DELETE FROM seen WHERE at < ?", (now - self._remember,))
-                    self._db.execute(
-                        "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)",
-                        (sender, control, digest, b"\0".join(answers), now),
-                    )
-                    self._db.executemany(
-                        "INSERT INTO waiting (target, identity, body) VALUES (?, ?, ?)",
-                        [(p.target, p.identity, p.body) for p in parcels],
-                    )
+                    row = (sender, control, digest, b"\0".join(answers), now)
+                    if self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?)", row).rowcount:
+                        self._db.executemany(
+                            "INSERT INTO waiting (target, identity, body) VALUES (?, ?, ?)",
+                            [(p.target, p.identity, p.body) for p in parcels],
+                        )
                 except BaseException:
                     self._db.execute("ROLLBACK")
                     raise
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 raise QueueError(f"the queue cannot be written ({type(error).__name__})") from None
+        return self.answered(sender, control, digest) or answers
 
     def first(self, target: str) -> Parcel | None:
         """The oldest parcel that waits for a target."""

@@ -71,8 +71,8 @@ def _unit(obx: Segment) -> tuple[str | None, str | None]:
     Identifier and text of one coding often differ only in kind: where the first is of no system, it is the text.
     """
     codings = concept(obx, 6).codings
-    text = next((c.code or c.display for c in codings if c.system != "UCUM"), None)
-    ucum = next((c for c in codings if c.system == "UCUM"), None)
+    text = next((c.code or c.display for c in codings if (c.system or "").upper() != "UCUM"), None)
+    ucum = next((c for c in codings if (c.system or "").upper() == "UCUM"), None)
     if ucum is None:
         return text, None
     return text or ucum.display, ucum.code
@@ -81,14 +81,14 @@ def _unit(obx: Segment) -> tuple[str | None, str | None]:
 def interval(obx: Segment, code: str, unit: str | None, knowledge: Knowledge) -> tuple[dict[str, Any] | None, bool]:
     """The laboratory's own reference range (OBX-7), as a case holds it; and whether one is written that cannot be used."""
     text = obx.written(7).strip()
-    if not text:
+    if not text or (unit is None and not knowledge.analytes[code].unitless):
         return None, False
     limits: dict[str, Any] = {}
     if found := _RANGE.fullmatch(text):
         limits = {"low": Decimal(found["low"]), "high": Decimal(found["high"])}
     elif found := _LIMIT.fullmatch(text):
         limits = {"low" if found["sign"] in {">", ">=", "≥"} else "high": Decimal(found["limit"])}
-    if not limits or unit is None:
+    if not limits:
         return None, True
     limits["unit"] = unit
     try:
