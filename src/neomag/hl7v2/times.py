@@ -9,7 +9,8 @@ from datetime import UTC, datetime, tzinfo
 
 _TIME = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)"
-    r"(?:(?P<second>\d\d)(?:\.(?P<part>\d{1,6}))?)?)?)?)?)?(?P<zone>[+-]\d{4})?"
+    r"(?:(?P<second>\d\d)(?:\.(?P<part>\d{1,6}))?)?)?)?)?)?(?P<zone>[+-]\d{4})?",
+    re.ASCII,
 )
 _PRECISIONS = ("year", "month", "day", "hour", "minute", "second")
 

@@ -15,9 +15,9 @@ from neomag.terminology import Said
 
 _COMPARATOR = re.compile(r"(<=|>=|<|>|≤|≥)\s*")
 _SIGNS = {"≤": "<=", "≥": ">="}
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
-_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?)")
-_LIMIT = re.compile(r"(?P<sign><=?|>=?|≤|≥)\s*(?P<limit>\d+(?:\.\d+)?)")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
+_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?)", re.ASCII)
+_LIMIT = re.compile(r"(?P<sign><=?|>=?|≤|≥)\s*(?P<limit>\d+(?:\.\d+)?)", re.ASCII)
 _FLAGS = "v3-ObservationInterpretation"
 
 
