@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hl7
+
 MSH = "MSH|^~\\&|LAB|HOSP|EHR|HOSP|20260305101500+0100||ORU^R01^ORU_R01|42|P|2.5.1||||||UNICODE UTF-8"
 PID = "PID|1||123^^^HOSP^MR||Ødegård^Ærlig||202601030410|F"
 OBR = "OBR|1|p1|f1|24323-8^Panel^LN|||202603051000"
@@ -26,3 +28,10 @@ def message(*segments: str, msh: str = MSH, pid: str = PID, obr: str = OBR) -> b
 def lab(value: str = "0.41", unit: str = "mmol/L", **fields: str) -> bytes:
     """A message with one magnesium."""
     return message(obx(MG, value, unit, **fields))
+
+
+def read_by_library(text: str) -> hl7.Message:
+    """A message as the library `hl7` reads it: an independent check of what is written here."""
+    found = hl7.parse(text)
+    assert isinstance(found, hl7.Message)
+    return found

@@ -8,18 +8,18 @@ import hl7
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.hl7v2_made_up import MSH, lab, read_by_library
 
 from neomag.hl7v2.ack import ACCEPTED, ERROR, REJECTED, Outcome, acknowledge, failed, read_acknowledgement
 from neomag.hl7v2.faults import CONDITIONS, MISSING, NOT_IN_TABLE, Fault
 from neomag.hl7v2.message import head_of, parse
-from tests.hl7v2_made_up import MSH, lab
 
 NOW = datetime(2026, 3, 5, 9, 16, tzinfo=UTC)
 FAULT = Fault(MISSING, "a unit is missing", "OBX", 2, 6)
 
 
 def answers(msh: str, outcome: Outcome) -> list[hl7.Message]:
-    return [hl7.parse(raw.decode("latin-1")) for raw in acknowledge(head_of(msh.encode()), outcome, now=NOW)]
+    return [read_by_library(raw.decode("latin-1")) for raw in acknowledge(head_of(msh.encode()), outcome, now=NOW)]
 
 
 def test_original_mode() -> None:
@@ -38,6 +38,7 @@ def test_original_mode() -> None:
         ("AL", "AL", ACCEPTED, ["CA", "AA"]), ("AL", "AL", ERROR, ["CE", "AE"]), ("AL", "NE", ACCEPTED, ["CA"]),
         ("NE", "AL", REJECTED, ["AR"]), ("NE", "NE", REJECTED, []), ("ER", "SU", ACCEPTED, ["AA"]), ("ER", "SU", ERROR, ["CE"]),
         ("SU", "ER", ACCEPTED, ["CA"]), ("", "AL", ACCEPTED, ["AA"]), ("AL", "", REJECTED, ["CR"]), ("", "", ERROR, ["AE"]),
+        ("junk", "junk", ERROR, ["AE"]),
     ],
 )  # fmt: skip
 def test_enhanced_mode(accept: str, application: str, outcome: str, codes: list[str]) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.hl7v2_made_up import CA, MG, MSH, OBR, PID, K, lab, message, obx
 
 from neomag import assess, units
 from neomag.case import Event
@@ -21,7 +22,6 @@ from neomag.hl7v2.problem import at
 from neomag.hl7v2.reading import read_message
 from neomag.hl7v2.terms import shipped, terms
 from neomag.knowledge import load
-from tests.hl7v2_made_up import CA, K, MG, MSH, OBR, PID, lab, message, obx
 
 
 def patient(raw: bytes, **more: Any) -> Patient:
@@ -99,7 +99,9 @@ def test_codes_that_contradict_themselves_are_not_used(name: str, problem: str) 
 
 
 def test_what_is_no_concern_of_neomag_is_passed_over() -> None:
-    raw = message(obx("718-7^Hemoglobin^LN", "14", "g/dL"), obx("8302-2^Length^LN", "55", "cm"), obx("X^Comment^L", "x", kind="TX"))
+    raw = message(
+        obx("718-7^Hemoglobin^LN", "14", "g/dL"), obx("8302-2^Length^LN", "55", "cm"), obx("X^Comment^L", "x", kind="TX")
+    )
     assert patient(raw).case is None
     assert patient(raw).problems == ()
 
@@ -236,7 +238,9 @@ def test_urine_is_not_serum() -> None:
         ("see table", None, ["interval-refused"]), ("1.7-2.4", None, ["interval-refused"]), ("1.05-0.70", None, ["interval-refused"]),
     ],
 )  # fmt: skip
-def test_the_laboratorys_own_interval(text: str, interval: tuple[float | None, float | None] | None, problems: list[str]) -> None:
+def test_the_laboratorys_own_interval(
+    text: str, interval: tuple[float | None, float | None] | None, problems: list[str]
+) -> None:
     found = patient(lab("0.72", f7=text))
     assert found.case is not None
     assert found.case.intervals.get("magnesium") == interval
@@ -291,7 +295,13 @@ def test_the_day_of_birth_alone() -> None:
 
 @pytest.mark.parametrize(
     ("born", "fault"),
-    [("", ("101", "PID[1]-7")), ("2026", ("102", "PID[1]-7")), ("long ago", ("102", "PID[1]-7")), ("20270101", ("102", "PID[1]-7")), ("10000101", ("102", "PID[1]-7"))],
+    [
+        ("", ("101", "PID[1]-7")),
+        ("2026", ("102", "PID[1]-7")),
+        ("long ago", ("102", "PID[1]-7")),
+        ("20270101", ("102", "PID[1]-7")),
+        ("10000101", ("102", "PID[1]-7")),
+    ],
 )
 def test_without_birth_there_is_no_age(born: str, fault: tuple[str, str]) -> None:
     pid = PID.replace("202601030410", born)

@@ -20,6 +20,8 @@ from neomag.hl7v2.times import written
 ACCEPTED = "A"
 ERROR = "E"
 REJECTED = "R"
+# HL7 table 0155. Anything else in MSH-15 and MSH-16 is as nothing: a sender that waits for an answer gets one.
+_WISHES = ("AL", "NE", "ER", "SU")
 # Beyond these a message has its first faults named; mending them shows the rest.
 _MOST_FAULTS = 20
 _VERSION = re.compile(r"2\.[1-9](\.[1-9])?")
@@ -54,9 +56,9 @@ def acknowledge(head: Segment | None, outcome: Outcome, *, now: datetime | None 
     header = told(head)
     if header.kind == "ACK":
         return ()
-    if not header.accept and not header.application:
-        return (_written(head, f"A{outcome.code}", outcome, made),)
     asked = (("C", header.accept), ("A", header.application))
+    if not any(wish in _WISHES for _, wish in asked):
+        return (_written(head, f"A{outcome.code}", outcome, made),)
     return tuple(_written(head, kind + outcome.code, outcome, made) for kind, wish in asked if _wanted(wish, outcome))
 
 

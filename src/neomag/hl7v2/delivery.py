@@ -6,9 +6,9 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neomag.hl7v2 import mllp
 from neomag.hl7v2.faults import INTERNAL
@@ -32,7 +32,7 @@ class Delivered(Enum):
     NEVER = "never"
 
 
-Attempt = Callable[[Parcel], Awaitable[Delivered]]
+Attempt = Callable[[Parcel], Coroutine[Any, Any, Delivered]]
 
 
 def forward(host: str, port: int) -> Attempt:

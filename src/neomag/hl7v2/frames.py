@@ -79,7 +79,8 @@ class Frames:
 
     def _between(self) -> Found | None:
         start, end = self._buffer.find(START, self._seen), self._buffer.find(END, max(self._seen - 1, 0))
-        stop = min((place for place in (start, end) if place >= 0), default=len(self._buffer))
+        # The sign that ends a block may have come in part.
+        stop = min((place for place in (start, end) if place >= 0), default=len(self._buffer) - 1)
         if stop > self.limit:
             return self._too_large()
         if end >= 0 and stop == end:
@@ -97,7 +98,6 @@ class Frames:
     def _in_block(self) -> Found | None:
         end = self._buffer.find(END, max(self._seen - 1, 0))
         again = self._buffer.find(START, self._seen, end if end >= 0 else len(self._buffer))
-        # The sign that ends a block may have come in part.
         stop = again if again >= 0 else end if end >= 0 else len(self._buffer) - 1
         if stop > self.limit:
             return self._too_large()

@@ -40,6 +40,7 @@ class Server:
         self._limits = limits
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.Task[None], _Connection] = {}
+        self._stopping = False
         self.port = 0
 
     async def start(self, host: str, port: int) -> None:
@@ -49,6 +50,7 @@ class Server:
 
     async def stop(self) -> None:
         """Listen no more; finish and answer the messages at hand; drop half messages, which their senders send again."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
         for task, connection in self._open.items():
@@ -62,7 +64,10 @@ class Server:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self._open) >= self._limits.connections:
+        if task is None or self._stopping:
+            await _close(writer)
+            return
+        if len(self._open) >= self._limits.connections:
             LOG.warning("too many connections (%d); one more was closed", len(self._open))
             await _close(writer)
             return
@@ -73,8 +78,9 @@ class Server:
         except asyncio.CancelledError:
             pass  # only `stop` cancels, and the task ends here
         finally:
-            del self._open[task]
+            connection.busy = True  # `stop` waits for it, and does not cancel it
             await _close(writer)
+            del self._open[task]
 
 
 class _Connection:

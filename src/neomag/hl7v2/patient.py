@@ -39,7 +39,7 @@ class Patient:
     `case` is None when nothing in it is read as a result; `given` is the same case as docs/case.md writes it, without the
     results whose value is not known. `reported` are the analytes that have a result, `valued` those with a number or flag,
     `withdrawn` those whose results are taken back; `corrected`: some result replaces or withdraws one sent before. `source`
-    is the OBR of the last magnesium, else of the last result.
+    is the OBR of the last magnesium, else of the last result, withdrawn or not.
     """
 
     key: str
@@ -83,6 +83,7 @@ def patient_of(key: str, found: Sequence[Group], now: datetime, zone: tzinfo, te
         ordered=tuple(_ordered(orders, terms)),
         withdrawn=frozenset(withdrawn),
         corrected=bool(taking_back),
+        source=_source([one for one in seen if one[0].binding is not None]),
     )
     if not standing and not withdrawn:
         return patient
@@ -111,7 +112,6 @@ def _with_case(
         given=given | {"events": [event for event in given["events"] if _says_something(event)]},
         reported=frozenset(events),
         valued=frozenset(one.lab for one in results if one.event is not None and _says_something(one.event)),
-        source=_source(standing),
     )
 
 
@@ -160,8 +160,8 @@ def _age(event: Mapping[str, Any]) -> int | None:
     return ages.seconds(event["at"]) if "at" in event else None
 
 
-def _source(standing: Sequence[Seen]) -> Segment | None:
-    orders = [(one.lab == "magnesium", order.obr) for one, _, order in standing if order.obr is not None]
+def _source(seen: Sequence[Seen]) -> Segment | None:
+    orders = [(one.lab == "magnesium", order.obr) for one, _, order in seen if order.obr is not None]
     return next((obr for is_magnesium, obr in reversed(orders) if is_magnesium), orders[-1][1] if orders else None)
 
 
