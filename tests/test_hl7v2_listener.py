@@ -14,7 +14,7 @@ from typing import Any
 import hl7
 import httpx
 import pytest
-from tests.hl7v2_made_up import CA, MG, MSH, NAMES, PID, K, lab, message, obx
+from tests.hl7v2_made_up import CA, MG, MSH, NAMES, PID, K, lab, message, obx, read_by_library
 
 from neomag.hl7v2 import listener as listening
 from neomag.hl7v2.ack import ACCEPTED, ERROR, REJECTED, Outcome, acknowledge, failed
