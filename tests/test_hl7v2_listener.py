@@ -237,6 +237,26 @@ def test_a_queue_where_none_can_be(tmp_path: Path) -> None:
         Queue(tmp_path / "text")
 
 
+def test_two_listeners_do_not_share_a_queue(queue: Queue, tmp_path: Path) -> None:
+    assert queue.counts() == (0, 0)
+    with pytest.raises(QueueError, match="another listener uses it"):
+        Queue(tmp_path / "queue.sqlite")
+
+
+def test_delivery_outlives_an_error_of_its_own(queue: Queue) -> None:
+    Listener(queue, [FORWARD]).handle(lab())
+    tries: list[int] = []
+
+    async def attempt(parcel: Parcel) -> Delivered:
+        tries.append(parcel.id)
+        if len(tries) < 3:
+            raise RuntimeError("unforeseen")
+        return Delivered.TAKEN
+
+    until(queue, FORWARD, attempt, (0, 0))
+    assert len(tries) == 3
+
+
 def test_the_queue_is_its_owners_alone_and_forgets_what_was_delivered(tmp_path: Path) -> None:
     path = tmp_path / "queue.sqlite"
     queue = Queue(path)

@@ -103,6 +103,12 @@ def test_a_byte_order_mark_and_line_feeds_are_read() -> None:
     assert [s.name for s in parse(raw).segments] == ["PID", "OBR", "OBX"]
 
 
+def test_a_line_feed_within_a_note_does_not_end_its_segment() -> None:
+    found = parse(lab() + b"NTE|1||typed\nin lines\rOBX|2|NM\nOBX|3|NM\n")
+    assert [s.name for s in found.segments] == ["PID", "OBR", "OBX", "NTE", "OBX", "OBX"]
+    assert found.segments[3].written(3) == "typed\nin lines"
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"PID|1", b"MSH|^~\\&|a\rnonsense\r", b"MSH|^~\\&|a\rOBX\x00|1\r", b"MSH|^~\\&|a\rMSH|^~\\&|b\r"]
 )

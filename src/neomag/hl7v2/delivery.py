@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import sqlite3
 from collections.abc import Callable, Coroutine
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -97,8 +96,8 @@ async def deliver(queue: Queue, target: str, attempt: Attempt, wake: asyncio.Eve
             elif ended is Delivered.NEVER:
                 LOG.error("%s: refused by its receiver and put aside", target)
                 await asyncio.to_thread(queue.refused, parcel)
-        except sqlite3.Error as error:
-            LOG.error("%s: the queue cannot be read (%s)", target, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what waits must go on waiting
+            LOG.error("%s: delivery failed (%s)", target, type(error).__name__)
             ended = Delivered.LATER
         if ended is not Delivered.LATER:
             pause = first

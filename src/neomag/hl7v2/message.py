@@ -7,6 +7,7 @@ delimiters cost no more than ten megabytes of text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,6 @@ from neomag.hl7v2.escapes import Delimiters, delimiters, unescape
 MOST_SEGMENTS = 9_000
 _MOST_FIELDS = 80
 _MOST_PARTS = 40
-_LINE = re.compile(r"[^\r\n]+")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 # Two quotation marks: the field is to be emptied. Nothing is known, as when it is empty.
 _NULL = '""'
@@ -109,28 +109,39 @@ def head_of(raw: bytes) -> Segment | None:
 
 def parse(raw: bytes, *, undeclared: str = UTF_8) -> Message:
     """The segments of a message. Raises MessageError for what is no message, or in no character set that can be read."""
-    line = raw.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if line[:3] != b"MSH":
+    content = raw.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if content[:3] != b"MSH":
         raise faults.rejected(faults.SEQUENCE, "a message begins with the segment MSH", "MSH")
     head = head_of(raw)
     if head is None:
         raise faults.rejected(faults.DATA_TYPE, "no five different delimiters, such as |^~\\&", "MSH", 2)
-    text, codec = decoded(line, head.value(18), undeclared)
+    text, codec = decoded(content, head.value(18), undeclared)
     counts: dict[str, int] = {}
     found: list[Segment] = []
-    for match in _LINE.finditer(text):
-        if not (content := match[0].strip()):
+    for line in _lines(text, head.marks.field):
+        if not (segment := line.strip()):
             continue
-        name = content[:3]
-        if not _NAME.fullmatch(name) or content[3:4] not in {"", head.marks.field}:
+        name = segment[:3]
+        if not _NAME.fullmatch(name) or segment[3:4] not in {"", head.marks.field}:
             raise faults.rejected(faults.SEQUENCE, f"line {len(found) + 1} is no segment")
         counts[name] = counts.get(name, 0) + 1
         if len(found) >= MOST_SEGMENTS:
             raise faults.rejected(faults.SEQUENCE, f"more than {MOST_SEGMENTS} segments")
-        found.append(Segment(content, counts[name], head.marks, codec))
+        found.append(Segment(segment, counts[name], head.marks, codec))
     if counts["MSH"] > 1:
         raise faults.rejected(faults.SEQUENCE, "more than one message in a block; send each in a block of its own", "MSH")
     return Message(found[0], tuple(found[1:]))
+
+
+def _lines(text: str, field: str) -> Iterator[str]:
+    """The segments of a text. They end with a carriage return; a line feed ends one where another begins after it, and is
+    else part of a note that was typed in lines.
+    """
+    start = 0
+    for end in re.finditer(rf"\r|\n(?=[A-Z][A-Z0-9]{{2}}{re.escape(field)})", text):
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 def split(data: bytes) -> list[bytes]:

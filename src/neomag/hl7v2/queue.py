@@ -50,13 +50,15 @@ class Queue:
         self._lock = Lock()
         try:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=2)
             # The write-ahead log is the safest of the fast; FULL puts each commit on the disk before it returns.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            # EXCLUSIVE keeps a second listener from delivering the same.
+            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._db.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
-            raise QueueError(f"{path}: no queue can be kept there ({type(error).__name__})") from None
+            says = "another listener uses it" if "locked" in str(error) else type(error).__name__
+            raise QueueError(f"{path}: no queue can be kept there ({says})") from None
 
     def close(self) -> None:
         """Close the file."""
