@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.hl7v2_made_up import MG, MSH, OBR, PID, obx, read_by_library
 
-from neomag import assess
+from neomag import Case, assess
 from neomag.hl7v2.reading import read_message
 
 # As the laboratory results guide of 2.5.1 has them: OIDs, UCUM, specimen after the results, times with zones.
