@@ -90,6 +90,9 @@ def test_options_that_cannot_be(arguments: list[str], says: str) -> None:
         (["--forward", "10.0.0.1:2575"], "--forward 10.0.0.1 is beyond this machine"),
         (["--host", "0.0.0.0", "--forward", "localhost:1"], "--host 0.0.0.0 is beyond this machine"),
         (["--host", "::", "--forward", "[::1]:1"], "--host :: is beyond this machine"),
+        (["--forward", "localhost:1", "--tls-client-ca", __file__], "need --tls-cert"),
+        (["--forward", "localhost:1", "--tls-cert", __file__], "no certificate with its key"),
+        (["--forward", "10.0.0.1:2575", "--forward-ca", __file__], "no certificates in PEM"),
         (["--forward", "localhost:1", "--queue", "/none/queue"], "no queue can be kept there"),
     ],
 )  # fmt: skip

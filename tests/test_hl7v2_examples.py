@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.hl7v2_made_up import MG, MSH, OBR, PID, obx, read_by_library
 
-from neomag import assess
+from neomag import Case, assess
 from neomag.hl7v2.reading import read_message
 
 # As the laboratory results guide of 2.5.1 has them: OIDs, UCUM, specimen after the results, times with zones.
@@ -81,3 +84,35 @@ def test_a_message_of_as_many_results_as_there_can_be_is_read() -> None:
     assert patient.case is not None
     assert len(patient.case.events) == 2_000
     print(f"{time.perf_counter() - start:.2f} s for 2,000 results")
+
+
+LOINC = {
+    "magnesium": "2601-3", "calcium": "2000-8", "calcium-ionised": "1995-0", "phosphate": "14879-1", "potassium": "2823-3",
+    "sodium": "2951-2", "glucose": "14749-6", "urine-magnesium": "2598-1",
+}  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(LOINC)), st.integers(0, 300), st.integers(1, 4_000), st.sampled_from("FCP")),
+        min_size=1, max_size=6, unique_by=lambda row: (row[0], row[1]),
+    )
+)  # fmt: skip
+def test_the_same_infant_gets_the_same_answer_through_a_message_and_a_case(rows: list[tuple[str, int, int, str]]) -> None:
+    born = datetime(2026, 1, 3, 4, 10, tzinfo=UTC)
+    segments: list[str] = []
+    events: list[dict[str, object]] = []
+    for number, (code, hours, thousandths, status) in enumerate(rows):
+        value, when = thousandths / 1_000, born + timedelta(hours=hours)
+        segments.append(obx(f"{LOINC[code]}^^LN", str(value), sub=str(number), f11=status, f14=f"{when:%Y%m%d%H%M}+0000"))
+        events.append({"at": when.isoformat(), "lab": code, "value": value, "unit": "mmol/L"})
+    pid = PID.replace("202601030410", "202601030410+0000")
+    (patient,) = read_message("\r".join([MSH, pid, OBR, *segments]).encode()).patients
+    case = Case.from_dict(
+        {
+            "case": "HL7 v2 message", "infant": {"born": born.isoformat(), "sex": "female"},
+            "now": "2026-03-05T09:15:00+00:00", "events": events,
+        }
+    )  # fmt: skip
+    assert patient.case is not None
+    assert assess(patient.case).to_dict() == assess(case).to_dict()

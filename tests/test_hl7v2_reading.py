@@ -174,7 +174,7 @@ def test_corrections_and_withdrawals(rows: Sequence[tuple[str, str]], left: list
     raw = message(*(obx(MG, value, f11=status) for value, status in rows), obx(K, "4.1"))
     assert [e.value for e in events(raw) if e.code == "magnesium"] == left
     assert codes(raw) == problems
-    assert patient(raw).withdrawn == ({"magnesium"} if {s for _, s in rows} & {"D", "W"} else set())
+    assert patient(raw).withdrawn == ({"magnesium"} if {s for _, s in rows} & {"D", "W", "X"} else set())
 
 
 def test_a_correction_is_of_its_own_order_and_sub_id() -> None:
@@ -284,6 +284,14 @@ def test_zones() -> None:
     utc, oslo = events(raw, zone=UTC)[0].at, events(raw, zone=ZoneInfo("Europe/Oslo"))[0].at
     assert utc is not None
     assert oslo == utc + 3_600
+
+
+def test_a_zone_that_is_named_knows_of_summer_time() -> None:
+    summer = MSH.replace("20260305101500+0100", "20260605101500+0200")
+    raw = message(obx(MG, "0.41", f14="20260605100000+0200"), msh=summer)
+    by_the_message, by_the_zone = events(raw)[0].at, events(raw, zone=ZoneInfo("Europe/Oslo"))[0].at
+    assert by_the_zone is not None
+    assert by_the_message == by_the_zone + 3_600  # born at 04:10 of winter time, an hour later than at 04:10 of summer time
 
 
 def test_the_day_of_birth_alone() -> None:

@@ -17,10 +17,13 @@ from neomag.cli.common import fail, loaded
 from neomag.cli.hl7_read import CHARSET, SITE_CODES, ZONE, charset_of, terms_of, zone_of
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from neomag.hl7v2.listener import Listener
     from neomag.hl7v2.queue import Queue
     from neomag.hl7v2.run import Settings
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _IN_THE_CLEAR = "patient data would cross the network in the clear; to allow that, add --allow-remote"
 
 
@@ -31,11 +34,13 @@ _IN_THE_CLEAR = "patient data would cross the network in the clear; to allow tha
     "--allow-remote", is_flag=True,
     help="Let patient data cross the network in the clear: listen, forward, or post to http://, beyond this machine.",
 )  # fmt: skip
+@click.option("--tls-cert", type=_FILE, help="Listen over TLS with this certificate (PEM).")
+@click.option("--tls-key", type=_FILE, help="Its key, where the certificate's file does not hold it.")
+@click.option("--tls-client-ca", type=_FILE, help="Let only clients connect whose certificate this authority signed.")
+@click.option("--forward-ca", type=_FILE, help="Forward over TLS, to a receiver whose certificate this authority signed.")
 @click.option("--forward", metavar="HOST:PORT", help="Send the interpretation as ORU^R01 over MLLP.")
 @click.option("--webhook", metavar="URL", help="Post the interpretation as a card (JSON).")
-@click.option(
-    "--webhook-token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with a bearer token."
-)
+@click.option("--webhook-token-file", type=_FILE, help="A file with a bearer token.")
 @click.option(
     "--queue", type=click.Path(dir_okay=False, path_type=Path), default="neomag-hl7.sqlite", show_default=True,
     help="The file where interpretations wait until they are taken. It holds patient data.",
@@ -120,18 +125,37 @@ def _settings(given: dict[str, Any]) -> Settings:
         fail("an interpretation would go nowhere; name --forward HOST:PORT, --webhook URL, or both")
     if webhook is not None:
         _checked(webhook, given["allow_remote"])
-    for what, host in (("--host", given["host"]), ("--forward", forward[0] if forward else "localhost")):
-        if not given["allow_remote"] and not _loopback(host):
-            fail(f"{what} {host} is beyond this machine; {_IN_THE_CLEAR}")
+    if not given["allow_remote"]:
+        if not _loopback(given["host"]) and not (given["tls_cert"] and given["tls_client_ca"]):
+            wanted = "name --tls-cert and --tls-client-ca"
+            fail(f"--host {given['host']} is beyond this machine; {wanted}, or know that {_IN_THE_CLEAR}")
+        if forward and not _loopback(forward[0]) and not given["forward_ca"]:
+            fail(f"--forward {forward[0]} is beyond this machine; name --forward-ca, or know that {_IN_THE_CLEAR}")
+    listening, forwarding = _tls(given)
     token = given["webhook_token_file"]
     limits = Limits(
         message=given["max_message"] * 1024 * 1024, connections=given["max_connections"], receive=given["receive_timeout"],
         idle=given["idle_timeout"], send=given["receive_timeout"],
     )  # fmt: skip
     return Settings(
-        host=given["host"], port=given["port"], forward=forward, webhook=webhook, queue=given["queue"], limits=limits,
-        most_waiting=given["most_waiting"], token=token.read_text("utf-8").strip() if token else None,
+        host=given["host"], port=given["port"], tls=listening, forward=forward, forward_tls=forwarding, webhook=webhook,
+        queue=given["queue"], limits=limits, most_waiting=given["most_waiting"],
+        token=token.read_text("utf-8").strip() if token else None,
     )  # fmt: skip
+
+
+def _tls(given: dict[str, Any]) -> tuple[SSLContext | None, SSLContext | None]:
+    """The contexts to listen and to forward with; None where there is no TLS."""
+    certificate, key, clients, authority = (given[name] for name in ("tls_cert", "tls_key", "tls_client_ca", "forward_ca"))
+    if certificate is None and (key or clients):
+        fail("--tls-key and --tls-client-ca need --tls-cert")
+    from neomag.hl7v2 import tls
+
+    try:
+        listening = tls.server(certificate, key, clients) if certificate else None
+        return listening, tls.client(authority, certificate, key) if authority else None
+    except tls.TlsError as error:
+        fail(str(error))
 
 
 def _address(text: str | None) -> tuple[str, int] | None:

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 SITE_CODES = click.option(
     "--site-codes", type=click.Path(path_type=Path), multiple=True, help="The site's own codes (CSV). May be repeated."
 )
-ZONE = click.option("--zone", default="UTC", show_default=True, help="Of times where neither they nor MSH-7 carry one.")
+ZONE = click.option("--zone", help="Of times without an offset, such as Europe/Oslo; by default that of MSH-7, else UTC.")
 CHARSET = click.option(
     "--charset", default="UNICODE UTF-8", show_default=True, help="Of messages that declare none in MSH-18, such as 8859/1."
 )
 
 
-def zone_of(name: str) -> tzinfo:
-    """The zone of a name such as Europe/Oslo; exits when there is none."""
+def zone_of(name: str | None) -> tzinfo | None:
+    """The zone of a name such as Europe/Oslo, None for none; exits when there is no such zone."""
     from zoneinfo import ZoneInfo
 
+    if name is None:
+        return None
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine
 from enum import Enum
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 from neomag.hl7v2 import mllp
@@ -34,12 +35,12 @@ class Delivered(Enum):
 Attempt = Callable[[Parcel], Coroutine[Any, Any, Delivered]]
 
 
-def forward(host: str, port: int) -> Attempt:
+def forward(host: str, port: int, tls: SSLContext | None = None) -> Attempt:
     """Attempts to send a parcel over MLLP. A receiver that names faults of content (AE, CE) will never take it."""
 
     async def attempt(parcel: Parcel) -> Delivered:
         try:
-            answer = await mllp.send(host, port, parcel.body)
+            answer = await mllp.send(host, port, parcel.body, tls=tls)
         except mllp.SendError as error:
             LOG.warning("forward: %s", error)
             return Delivered.LATER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from neomag.hl7v2 import faults
 
@@ -73,13 +74,14 @@ def unescape(text: str, marks: Delimiters, codec: str) -> str:
 
 def escape(text: str, marks: Delimiters = STANDARD) -> str:
     """`text` as a field may hold it: delimiters and line breaks as escape sequences, other control characters dropped."""
-    signs = {
-        marks.escape: "E", marks.field: "F", marks.component: "S", marks.repetition: "R", marks.subcomponent: "T", "\n": ".br",
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_signs(marks))
+
+
+@lru_cache(maxsize=64)  # a sender may declare any delimiters
+def _signs(marks: Delimiters) -> dict[int, str]:
+    signs = {chr(code): "" for code in (*range(0x20), *range(0x7F, 0xA0))}
+    names = {
+        "\n": ".br", marks.field: "F", marks.component: "S", marks.repetition: "R", marks.subcomponent: "T", marks.escape: "E",
     }  # fmt: skip
-
-    def one(sign: str) -> str:
-        if sign in signs and marks.escape:
-            return f"{marks.escape}{signs[sign]}{marks.escape}"
-        return "" if sign in signs or sign < " " or "\x7f" <= sign <= "\x9f" else sign
-
-    return "".join(map(one, text.replace("\r\n", "\n").replace("\r", "\n")))
+    signs |= {sign: f"{marks.escape}{name}{marks.escape}" if marks.escape else "" for sign, name in names.items() if sign}
+    return str.maketrans(signs)

@@ -45,7 +45,7 @@ class Listener:
     queue: Queue
     targets: Sequence[str]
     terms: Terms | None = None
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None
     undeclared: str = UTF_8
     processing: Sequence[str] = ("P",)
     every: bool = False

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from ssl import SSLContext
 
 from neomag.hl7v2.ack import REJECTED, Acknowledged, Outcome, acknowledge, read_acknowledgement
 from neomag.hl7v2.charsets import UTF_8
@@ -43,9 +44,12 @@ class Server:
         self._stopping = False
         self.port = 0
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(self, host: str, port: int, tls: SSLContext | None) -> None:
         """Begin to listen. Raises OSError when the address cannot be had."""
-        self._server = await asyncio.start_server(self._accept, host, port, limit=_CHUNK)
+        shaking = None if tls is None else self._limits.receive
+        self._server = await asyncio.start_server(
+            self._accept, host, port, limit=_CHUNK, ssl=tls, ssl_handshake_timeout=shaking
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -160,13 +164,15 @@ async def _close(writer: asyncio.StreamWriter) -> None:
             await writer.wait_closed()
 
 
-async def serve(host: str, port: int, handler: Handler, limits: Limits | None = None) -> Server:
+async def serve(
+    host: str, port: int, handler: Handler, limits: Limits | None = None, *, tls: SSLContext | None = None
+) -> Server:
     """A server that listens at `host` and `port` (0: any free one) and answers with what `handler` gives.
 
     `handler` must not raise. Raises OSError when the address cannot be had.
     """
     server = Server(handler, limits or Limits())
-    await server.start(host, port)
+    await server.start(host, port, tls)
     return server
 
 
@@ -174,11 +180,11 @@ class SendError(Exception):
     """A message that could not be sent, or was not answered; the text says why, without the message."""
 
 
-async def send(host: str, port: int, message: bytes, *, timeout: float = 30) -> Acknowledged:
+async def send(host: str, port: int, message: bytes, *, timeout: float = 30, tls: SSLContext | None = None) -> Acknowledged:
     """Send a message and wait for its acknowledgement. Raises SendError."""
     try:
         async with asyncio.timeout(timeout):
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls)
             try:
                 writer.write(frame(message))
                 await writer.drain()

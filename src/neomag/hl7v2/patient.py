@@ -69,7 +69,9 @@ def patient_of(key: str, found: Sequence[Group], now: datetime, zone: tzinfo, te
         if (one := observe(obx, order, terms)) is not None
     ]
     standing, taking_back, refused = standing_of(seen, terms)
-    withdrawn = {one.lab for one in taking_back if one.lab and one.status in terms.ways["status"]["withdrawn"]}
+    status = terms.ways["status"]
+    gone = (*status["withdrawn"], *status["not_obtained"])
+    withdrawn = {one.lab for one in taking_back if one.lab and one.status in gone}
     drugs = [order.drug for order in orders if order.drug is not None]
     patient = Patient(
         key=key,
@@ -91,8 +93,8 @@ def patient_of(key: str, found: Sequence[Group], now: datetime, zone: tzinfo, te
         says = "the patient's identifier is missing"
         raise faults.MessageError([faults.Fault(faults.MISSING, says, "PID", patient.pid.sequence, 3)])
     time = clock(patient.pid, now, ages.seconds(terms.ways["clock"]["skew"]), zone)
-    gone = {(one.lab, time.read(one.time)[0]) for one in taking_back}
-    earlier = [event for event in (history(key) if history else ()) if (event.get("lab"), _age(event)) not in gone]
+    replaced = {(one.lab, time.read(one.time)[0]) for one in taking_back}
+    earlier = [event for event in (history(key) if history else ()) if (event.get("lab"), _age(event)) not in replaced]
     return _with_case(patient, standing, earlier, time, terms)
 
 

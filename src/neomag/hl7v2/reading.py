@@ -38,20 +38,21 @@ def read_message(
     raw: bytes,
     *,
     terms: Terms | None = None,
-    zone: tzinfo = UTC,
+    zone: tzinfo | None = None,
     undeclared: str = UTF_8,
     processing: Sequence[str] = ("P", "T", "D"),
     history: History | None = None,
 ) -> Reading:
     """The message in `raw`, as of the time it was made (MSH-7).
 
-    A time without an offset is in that of MSH-7, else of `zone`. Text is in the set of MSH-18, else `undeclared`. Raises
-    MessageError: for a message of another kind, and for one of which nothing can be used by a fault of its sender's.
+    A time without an offset is of `zone`, else in the offset of MSH-7, else in UTC. Text is in the set of MSH-18, else
+    `undeclared`. Raises MessageError: for a message of another kind, and for one of which nothing can be used by a fault of
+    its sender's.
     """
     known = terms or shipped()
     message = parse(raw, undeclared=undeclared)
     head = header(message.head, processing)
-    here = offset(head.time) or zone
+    here = zone or offset(head.time) or UTC
     try:
         now = moment(head.time, here).last if head.time else datetime.now(UTC)
     except ValueError:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from ssl import SSLContext
 
 from neomag.hl7v2 import mllp
 from neomag.hl7v2.delivery import Attempt, deliver, forward, webhook
@@ -23,7 +24,9 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 2575
+    tls: SSLContext | None = None
     forward: tuple[str, int] | None = None
+    forward_tls: SSLContext | None = None
     webhook: str | None = None
     token: str | None = None
     queue: Path = Path("neomag-hl7.sqlite")
@@ -54,7 +57,7 @@ async def run(
                     event.set()
 
             listener = replace(make(queue, settings.targets), queued=wake)
-            server = await mllp.serve(settings.host, settings.port, listener, settings.limits)
+            server = await mllp.serve(settings.host, settings.port, listener, settings.limits, tls=settings.tls)
             waiting, refused = queue.counts()
             LOG.info("%d interpretations wait, %d were refused by their receivers", waiting, refused)
             ready(server.port)
@@ -71,7 +74,7 @@ async def _delivering(settings: Settings, queue: Queue) -> AsyncGenerator[list[a
     async with contextlib.AsyncExitStack() as stack:
         attempts: dict[str, Attempt] = {}
         if settings.forward:
-            attempts[FORWARD] = forward(*settings.forward)
+            attempts[FORWARD] = forward(*settings.forward, settings.forward_tls)
         if settings.webhook:
             import httpx
 
