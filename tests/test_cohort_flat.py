@@ -66,7 +66,7 @@ def test_a_source_code_is_bound_where_there_is_no_code(tmp_path: Path) -> None:
     )
     assert events(con, "code, value") == [("magnesium", 0.41)]
     assert problems(con) == {"birth-day-only": 1, "excluded-code": 1, "unbound-code": 1, "trait-unit": 1}
-    assert con.execute("SELECT weight FROM infants WHERE infant = 'a'").fetchone() == (4100.0,)
+    assert con.execute("SELECT weights FROM infants WHERE infant = 'a'").fetchone() == ([{"at": 4, "seq": 4, "grams": 4100.0}],)
 
 
 def test_every_row_is_an_event_or_a_problem(tmp_path: Path) -> None:

@@ -217,7 +217,8 @@ def test_weights_and_gestation_belong_to_the_infant(tmp_path: Path) -> None:
         level(loinc="76516-4", valueQuantity=quantity(268, "d")),
         level(loinc="8339-4", valueQuantity=quantity(6, "[lb_av]")),
     )
-    assert con.execute("SELECT gestation, birth_weight, weight FROM infants").fetchall() == [(268 / 7, 2900.0, 4100.0)]
+    assert con.execute("SELECT gestation, birth_weight FROM infants").fetchall() == [(268 / 7, 2900.0)]
+    assert con.execute("SELECT list_transform(weights, lambda w: w.grams) FROM infants").fetchone() == ([3300.0, 4100.0],)
     assert events(con) == []
     assert problems(con) == {"trait-unit": 1}
 

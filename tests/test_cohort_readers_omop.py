@@ -81,7 +81,7 @@ def test_dirt_is_said(omop: duckdb.DuckDBPyConnection):
     assert (13, "code-conflict", None) in said  # calcium by one concept, magnesium by the other
     assert ("excluded-code", "measurement", "LOINC 2532-0", 1) in problems(omop)
     assert ("weight-suspect", "measurement_weights", None, 1) in problems(omop)  # pounds
-    assert rows(omop, "SELECT weight FROM infants WHERE infant = '1'") == [(3400.0,)]
+    assert rows(omop, "SELECT grams FROM weights WHERE infant = '1' AND time IS NOT NULL") == [(3400.0,)]
 
 
 def test_the_concept_table_tells_what_the_shipped_concepts_do_not(omop: duckdb.DuckDBPyConnection):

@@ -25,13 +25,14 @@ KINDS = ("sign", "condition", "given", "lab")
 def normalise(con: DuckDBPyConnection, *, knowledge: Knowledge | None = None) -> None:
     """Make the table events, and add to the table problems, from raw_events (table or view) and the table infants.
 
-    infants is mended in place (impossible weights and words become NULL). `born_day` and `died` of infants and `day` of
-    raw_events are read where they are there. An event of a lost row (docs/cohort-data.md) is not in events; its
-    problem is in problems.
+    infants is mended in place: impossible weights and words become NULL, and it gets `weights`, from the table of that name.
+    That table, `born_day` and `died` of infants, and `day` of raw_events are read where they are there. An event of a lost row
+    (docs/cohort-data.md) is not in events; its problem is in problems.
     """
     known = knowledge or load()
     _problems_table(con)
     _infants(con, known)
+    _weights(con, known)
     normalise_units.fill(con, known)
     _timed(con)
     _vocabulary(con, known)
@@ -78,6 +79,43 @@ def _infants(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
         _say(con, "SELECT infant, 'birth-day-only' AS problem FROM infants WHERE born_day")
 
 
+def _weights(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
+    """infants.weights: every weight of a known age, as (at, seq, grams), for the weight of a moment is the last one by then."""
+    con.execute('ALTER TABLE infants ADD COLUMN IF NOT EXISTS weights STRUCT("at" BIGINT, seq BIGINT, grams DOUBLE)[]')
+    if not con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'weights'").fetchall()[0][0]:
+        return
+    low, high = knowledge.settings["weight_plausible_g"]["between"]
+    died = "i.died" if "died" in _columns(con, "infants") else "NULL::TIMESTAMP"
+    con.execute(f"""
+        CREATE OR REPLACE TABLE raw_weights AS
+        SELECT infant, seq, age, grams, CASE
+            WHEN NOT known_infant THEN 'unknown-infant'
+            WHEN age IS NULL THEN 'no-birth'
+            WHEN age < 0 THEN 'before-birth'
+            WHEN age > {ages.OLDEST} THEN 'too-long-after-birth'
+            WHEN time > died THEN 'after-death'
+            WHEN grams NOT BETWEEN {low} AND {high} THEN 'weight-suspect' END AS gone
+        FROM (
+            SELECT e.infant, e.seq, e.time, e.grams, i.infant IS NOT NULL AS known_infant, {died} AS died, {_age("e.day")} AS age
+            FROM weights e LEFT JOIN infants i USING (infant)
+        )""")
+    _say(con, "SELECT infant, seq, gone AS problem, 'weight' AS detail FROM raw_weights WHERE gone IS NOT NULL")
+    con.execute("""
+        UPDATE infants SET weights = w.weights FROM (
+            SELECT infant, list({'at': age, 'seq': seq, 'grams': grams} ORDER BY age, seq) AS weights
+            FROM raw_weights WHERE gone IS NULL GROUP BY infant) w
+        WHERE w.infant = infants.infant""")
+    clear(con, "raw_weights")
+
+
+def _age(day: str) -> str:
+    """SQL: the age at row `e` of infant `i`: given, or from its time. The day of birth without its hour is birth."""
+    # As Python's round() of the total seconds: a half goes to the even second.
+    age = "round_even((epoch_us(e.time) - epoch_us(i.born)) / 1000000.0, 0)::BIGINT"
+    return f"""CASE WHEN e."at" IS NOT NULL THEN e."at"
+        WHEN coalesce({day}, false) AND e.time < i.born AND e.time::DATE = i.born::DATE THEN 0 ELSE {age} END"""
+
+
 # What a value is before its unit is known. The sizes are those of neomag.units.number.
 _VALUE_PROBLEM = """CASE
     WHEN e.kind <> 'lab' OR e.value IS NULL THEN NULL
@@ -92,9 +130,7 @@ def _timed(con: DuckDBPyConnection) -> None:
     number as reported, its canonical amount, or why there is none (`unusable`)."""
     infants, raw = _columns(con, "infants"), _columns(con, "raw_events")
     died = "i.died" if "died" in infants else "NULL::TIMESTAMP"
-    day = "coalesce(e.day, false)" if "day" in raw else "false"
-    # As Python's round() of the total seconds: a half goes to the even second.
-    age = "round_even((epoch_us(e.time) - epoch_us(i.born)) / 1000000.0, 0)::BIGINT"
+    age = _age("e.day" if "day" in raw else "false")
     # n is the reported number as a whole number of 1/scale; exact where n / scale gives the number back.
     exact = "n < 1e15 AND n / scale = number AND n * over_ < 9007199254740992"
     con.execute(f"""
@@ -111,9 +147,7 @@ def _timed(con: DuckDBPyConnection) -> None:
             SELECT *, round(number * scale) AS n FROM (
                 SELECT e.* EXCLUDE ({"day, " if "day" in raw else ""}specimen), i.infant IS NOT NULL AS known_infant, i.born,
                     {died} AS died, coalesce(e.specimen, []) AS specimen,
-                    CASE WHEN e."at" IS NOT NULL THEN e."at"
-                        WHEN {day} AND e.time < i.born AND e.time::DATE = i.born::DATE THEN 0
-                        ELSE {age} END AS age,
+                    {age} AS age,
                     {_VALUE_PROBLEM} AS unusable, CASE WHEN e.kind = 'lab' AND unusable IS NULL THEN abs(e.value) END AS number,
                     u.known, u.over_, u.under, u.scale, u.low, u.high, u.by_reported, u.floor_, u.ceiling
                 FROM raw_events e LEFT JOIN infants i USING (infant)

@@ -113,10 +113,17 @@ class Stager:
         )
 
     def traits(self, name: str, query: str) -> None:
-        """Write facts of infants (infant, n, time, trait, number); a row without a positive number is counted only."""
+        """Write facts of infants (infant, n, trait, number, and time, day or offset_s); a row without a positive number is
+        counted only."""
         good = "p.scope = 'in' AND r.number > 0"
-        joined = f"({query}) AS r LEFT JOIN people AS p ON p.infant = r.infant"
-        chosen = f"SELECT r.infant, {self._base()} + r.n AS seq, r.time, r.trait, r.number FROM {joined} WHERE {good}"
+        columns = ", ".join(f"CAST(NULL AS {_ROW[name]}) AS {name}" for name in ("time", "day", "offset_s"))
+        joined = f"""(SELECT * FROM (SELECT {columns} WHERE FALSE) UNION ALL BY NAME SELECT * FROM ({query})) AS r
+            LEFT JOIN people AS p ON p.infant = r.infant"""
+        given = "p.start + r.offset_s"
+        aged = f"coalesce({given}, date_diff('second', p.born, r.time))"
+        time, at = ("r.time", given) if self.dated else ("CAST(NULL AS TIMESTAMP)", aged)
+        chosen = f"""SELECT r.infant, {self._base()} + r.n AS seq, {time} AS time, {at} AS "at", r.day, r.trait, r.number
+            FROM {joined} WHERE {good}"""
         self._piece("traits", name, chosen)
         self.problems(
             f"{name}-traits",
