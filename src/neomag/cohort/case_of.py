@@ -26,7 +26,8 @@ _EVENT: tuple[str, ...] = (
 def cases(con: DuckDBPyConnection, infant: str, now: int, *, knowledge: Knowledge | None = None) -> Case:
     """The case of `infant` at the age of `now` seconds, from infants, events and (if there) intervals.
 
-    Events and weights after `now` are left out, and so are events whose code is not bound. Raises KeyError when there is no such infant.
+    Events and weights after `now` are left out, and so are events whose code is not bound. Raises KeyError when there is no
+    such infant.
     """
     found = con.execute(f"SELECT {', '.join(_INFANT)} FROM infants WHERE infant = ?", [infant]).fetchone()
     if found is None:

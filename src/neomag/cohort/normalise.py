@@ -96,7 +96,8 @@ def _weights(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
             WHEN time > died THEN 'after-death'
             WHEN grams NOT BETWEEN {low} AND {high} THEN 'weight-suspect' END AS gone
         FROM (
-            SELECT e.infant, e.seq, e.time, e.grams, i.infant IS NOT NULL AS known_infant, {died} AS died, {_age("e.day")} AS age
+            SELECT e.infant, e.seq, e.time, e.grams, i.infant IS NOT NULL AS known_infant, {died} AS died,
+                {_age("e.day")} AS age
             FROM weights e LEFT JOIN infants i USING (infant)
         )""")
     _say(con, "SELECT infant, seq, gone AS problem, 'weight' AS detail FROM raw_weights WHERE gone IS NOT NULL")

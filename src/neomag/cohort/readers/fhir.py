@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from neomag.cohort.readers import Options, fhir_sql
 from neomag.cohort.readers import bindings as bound
+from neomag.cohort.readers import fhir_medication as medication
 from neomag.cohort.readers import fhir_others as others
 from neomag.cohort.readers.fhir_columns import ORDER
 from neomag.cohort.readers.fhir_observation import observations
@@ -45,7 +46,7 @@ class FhirSource:
         self.options = options
 
     def stage(self, con: DuckDBPyConnection, workdir: Path, buckets: int) -> None:
-        """Write the source's pieces; see Source. One pass over each file, but two over patients and specimens."""
+        """Write the source's pieces; see Source. One pass over each file, but two over patients, specimens and medications."""
         files = sorted(_files(self.where), key=lambda f: (ORDER.index(f[1]) if f[1] in ORDER else len(ORDER), f[0]))
         if not any(kind == "Patient" for _, kind in files):
             raise SourceError(f"{self.where}: no file of Patient resources; infants and their births are read from one")
@@ -63,10 +64,11 @@ class FhirSource:
     def _stage(
         self, con: DuckDBPyConnection, workdir: Path, buckets: int, files: list[tuple[Path, str]], codes: bound.Bindings
     ) -> None:
-        tubes = [path for path, kind in files if kind == "Specimen"]
-        _specimens(con, tubes, codes)
-        # What results are made of beside their own file.
-        state = "".join([codes.state, self.options.zone, *map(file_state, tubes)])
+        tubes, drugs = ([path for path, kind in files if kind == of] for of in ("Specimen", "Medication"))
+        _referred(con, "specimens", "id VARCHAR, tags VARCHAR[]", [others.specimens(str(path), codes) for path in tubes])
+        _referred(con, "medications", medication.COLUMNS, [medication.medications(str(path)) for path in drugs])
+        # What results and drugs given are made of beside their own file.
+        state = "".join([codes.state, self.options.zone, *map(file_state, (*tubes, *drugs))])
         made: set[tuple[str, str]] = set()
         for place, (path, kind) in enumerate(files):
             start, at = seq_base(place), str(path)
@@ -75,11 +77,12 @@ class FhirSource:
                     ("infants", others.patients(at, start)), ("problems", others.patient_problems(at, start))
                 ],
                 "Encounter": lambda at=at, start=start: [("raw_events", others.encounters(at, start))],
-                "Specimen": lambda at=at, start=start: [("problems", others.specimen_problems(at, start))],
+                "Specimen": lambda at=at, start=start: [("problems", others.unreadable("Specimen", at, start))],
                 "Observation": lambda at=at, start=start: [("raw_events", observations(at, start, codes))],
                 "Condition": lambda at=at, start=start: [("raw_events", others.conditions(at, start))],
-                "MedicationAdministration": lambda at=at, start=start: [("raw_events", others.given(at, start, codes))],
-                "MedicationRequest": lambda at=at, start=start: [("raw_events", others.ordered(at, start, codes))],
+                "Medication": lambda at=at, start=start: [("problems", others.unreadable("Medication", at, start))],
+                "MedicationAdministration": lambda at=at, start=start: [("raw_events", medication.given(at, start, codes))],
+                "MedicationRequest": lambda at=at, start=start: [("raw_events", medication.ordered(at, start, codes))],
             }.get(kind, lambda path=path: [("problems", _unread(path))])()  # fmt: skip
             for table, query in queries:
                 name = f"{place:04d}-{_name(path)}"
@@ -88,11 +91,15 @@ class FhirSource:
         keep_only(workdir, made)
 
 
-def _specimens(con: DuckDBPyConnection, paths: list[Path], codes: bound.Bindings) -> None:
-    """The table specimens(id, tags): only those with a tag."""
-    con.execute("CREATE OR REPLACE TEMP TABLE specimens (id VARCHAR, tags VARCHAR[])")
-    for path in paths:
-        con.execute(f"INSERT INTO specimens {others.specimens(str(path), codes)}")
+def _referred(con: DuckDBPyConnection, name: str, columns: str, queries: list[str]) -> None:
+    """A table of what other resources refer to, each id once (the first counts). It may be larger than the memory."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
+    if queries:
+        each = " UNION ALL ".join(f"SELECT {place} AS place, * FROM ({query})" for place, query in enumerate(queries))
+        con.execute(
+            f"INSERT INTO {name} SELECT * EXCLUDE (place, n) FROM ({each}) QUALIFY row_number() OVER (PARTITION BY id"
+            " ORDER BY place, n) = 1"
+        )
 
 
 def _unread(path: Path) -> str:

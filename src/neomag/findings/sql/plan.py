@@ -13,8 +13,8 @@ from neomag.sql import in_dialect, literal, quoted
 
 KINDS: Mapping[str, Kind] = {**infant.KINDS, **signs.KINDS, **labs.KINDS, **drugs.KINDS, **calcium.KINDS}
 _INFANT = ("sex", "gestation", "birth_weight", "setting")
-# The last weight by the moment, of equal times the last to arrive (structs compare field by field: at, seq, grams). A weight whose
-# time is not known stands where there is none.
+# The last weight by the moment, of equal times the last to arrive (structs compare field by field: at, seq, grams). A weight
+# whose time is not known stands where there is none.
 _WEIGHT = 'coalesce((list_max(list_filter(infants.weights, lambda w: w."at" <= moments.now))).grams, infants.weight) AS weight'
 
 
