@@ -493,6 +493,21 @@ def test_a_file_larger_than_the_memory_is_read(tmp_path: Path) -> None:
     assert list((tmp_path / "work").glob("staged/raw_events/*.done"))
 
 
+@pytest.mark.slow
+def test_as_many_medications_as_doses_are_looked_up_in_little_memory(tmp_path: Path) -> None:
+    count = 150_000
+    (tmp_path / "Patient.ndjson").write_text('{"resourceType": "Patient", "id": "a", "birthDate": "2026-01-01"}\n', "utf-8")
+    with (tmp_path / "Medication.ndjson").open("w") as drugs, (tmp_path / "MedicationAdministration.ndjson").open("w") as doses:
+        for n in range(count):
+            drugs.write(json.dumps(medication(f"{n:040}", "Calcium gluconate 10 %")) + "\n")
+            doses.write(json.dumps(referring(f"Medication/{n:040}", id=str(n))) + "\n")
+    config = {"memory_limit": "220MB", "threads": 1, "temp_directory": str(tmp_path / "spill")}
+    with duckdb.connect(config=config) as con:
+        open_source(str(tmp_path), "fhir", Options()).stage(con, tmp_path / "work", 1)
+        Staged(tmp_path / "work", 1).load(con, 0)
+        assert con.execute("SELECT count(*) FROM raw_events WHERE code = 'calcium-gluconate-10'").fetchone() == (count,)
+
+
 def test_staging_goes_on_where_it_stopped_and_notices_new_files(tmp_path: Path) -> None:
     observed(tmp_path, level())
     (marker,) = (tmp_path / "work" / "staged" / "raw_events").glob("*.done")

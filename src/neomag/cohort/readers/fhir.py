@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -65,8 +66,9 @@ class FhirSource:
         self, con: DuckDBPyConnection, workdir: Path, buckets: int, files: list[tuple[Path, str]], codes: bound.Bindings
     ) -> None:
         tubes, drugs = ([path for path, kind in files if kind == of] for of in ("Specimen", "Medication"))
-        _referred(con, "specimens", "id VARCHAR, tags VARCHAR[]", [others.specimens(str(path), codes) for path in tubes])
-        _referred(con, "medications", medication.COLUMNS, [medication.medications(str(path)) for path in drugs])
+        (workdir / "source").mkdir(parents=True, exist_ok=True)
+        _referred(con, workdir, "specimens", "id VARCHAR, tags VARCHAR[]", {p: others.specimens(str(p), codes) for p in tubes})
+        _referred(con, workdir, "medications", medication.COLUMNS, {p: medication.medications(str(p)) for p in drugs})
         # What results and drugs given are made of beside their own file.
         state = "".join([codes.state, self.options.zone, *map(file_state, (*tubes, *drugs))])
         made: set[tuple[str, str]] = set()
@@ -81,8 +83,12 @@ class FhirSource:
                 "Observation": lambda at=at, start=start: [("raw_events", observations(at, start, codes))],
                 "Condition": lambda at=at, start=start: [("raw_events", others.conditions(at, start))],
                 "Medication": lambda at=at, start=start: [("problems", others.unreadable("Medication", at, start))],
-                "MedicationAdministration": lambda at=at, start=start: [("raw_events", medication.given(at, start, codes))],
-                "MedicationRequest": lambda at=at, start=start: [("raw_events", medication.ordered(at, start, codes))],
+                "MedicationAdministration": lambda start=start, path=path: [
+                    ("raw_events", medication.given(_drugs(con, workdir, path, "MedicationAdministration"), start, codes))
+                ],
+                "MedicationRequest": lambda start=start, path=path: [
+                    ("raw_events", medication.ordered(_drugs(con, workdir, path, "MedicationRequest"), start, codes))
+                ],
             }.get(kind, lambda path=path: [("problems", _unread(path))])()  # fmt: skip
             for table, query in queries:
                 name = f"{place:04d}-{_name(path)}"
@@ -91,15 +97,30 @@ class FhirSource:
         keep_only(workdir, made)
 
 
-def _referred(con: DuckDBPyConnection, name: str, columns: str, queries: list[str]) -> None:
-    """A table of what other resources refer to, each id once (the first counts). It may be larger than the memory."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
-    if queries:
-        each = " UNION ALL ".join(f"SELECT {place} AS place, * FROM ({query})" for place, query in enumerate(queries))
-        con.execute(
-            f"INSERT INTO {name} SELECT * EXCLUDE (place, n) FROM ({each}) QUALIFY row_number() OVER (PARTITION BY id"
-            " ORDER BY place, n) = 1"
-        )
+def _referred(con: DuckDBPyConnection, workdir: Path, name: str, columns: str, queries: Mapping[Path, str]) -> None:
+    """A view of what other resources refer to: each id once, the first counts. `queries` by the file they read."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE none_referred ({columns})")
+    of_files = [f"SELECT {place} AS place, * FROM ({query})" for place, query in enumerate(queries.values(), start=1)]
+    each = " UNION ALL BY NAME ".join(["SELECT 0 AS place, 0 AS n, * FROM none_referred", *of_files])
+    once = f"SELECT * EXCLUDE (place, n) FROM ({each}) QUALIFY row_number() OVER (PARTITION BY id ORDER BY place, n) = 1"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {_kept(con, workdir, name, once, queries)}")
+
+
+def _drugs(con: DuckDBPyConnection, workdir: Path, path: Path, resource: str) -> str:
+    """A relation of the lines of drugs given or ordered. It is a file: a lookup among as many medications as there are doses
+    leaves no memory for reading NDJSON beside it."""
+    return _kept(con, workdir, _name(path), medication.lines_of(str(path), resource), [path])
+
+
+def _kept(con: DuckDBPyConnection, workdir: Path, name: str, query: str, paths: Iterable[Path]) -> str:
+    """A relation of the rows of `query` in a file, which is kept while the files at `paths` are those of before."""
+    made_of = sha256("\n".join([query, *map(file_state, paths)]).encode()).hexdigest()
+    to = workdir / "source" / f"{name}-{made_of[:16]}.parquet"
+    if not to.is_file():
+        part = to.with_suffix(".part")
+        con.execute(f"COPY ({query}) TO {literal(part)} (FORMAT parquet)")
+        part.replace(to)
+    return f"read_parquet({literal(to)})"
 
 
 def _unread(path: Path) -> str:

@@ -19,31 +19,37 @@ def medications(path: str) -> str:
     WHERE {base("Medication", "m")} IS NULL AND m.id IS NOT NULL"""
 
 
-def _named(path: str, resource: str, more: str) -> str:
-    """SQL: lines of a resource with `codings` of the drug: its own, or of the Medication that it refers to, contained in it or
-    not. `astray`: it refers to none that there is."""
+def lines_of(path: str, resource: str) -> str:
+    """SQL: lines of drugs given or ordered, with `codings` of the drug where it stands in the line, contained or not, else the
+    id of the Medication it is `referring` to."""
     own, referred = "m.medicationCodeableConcept", "m.medicationReference"
     inside = f"list_filter(m.contained, lambda c: c.resourceType = 'Medication' AND '#' || c.id = {referred}.reference)[1]"
-    coded = ", ".join(f"CASE WHEN d.id IS NULL THEN taken.{name} ELSE d.{name} END AS {name}" for name in CODED)
+    more = _MORE if resource == "MedicationAdministration" else ""
     return f"""
-    SELECT taken.* REPLACE ({coded}), referring AND d.id IS NULL AS astray
-    FROM (
-        SELECT m.n, m.id, {base(resource, "m")} AS broken, m.status, subject_of(m.subject.reference, 'Patient') AS infant,
-            {codings(f"coalesce({own}, m.held.code)")},
-            {referred} IS NOT NULL AND {own} IS NULL AND m.held IS NULL AS referring,
-            CASE WHEN referring THEN subject_of({referred}.reference, 'Medication') END AS referred{more}
-        FROM (SELECT m.*, {inside} AS held FROM ({lines(path, resource)}) m) m
-    ) taken
-    LEFT JOIN medications d ON d.id = taken.referred"""
+    SELECT m.n, m.id, {base(resource, "m")} AS broken, m.status, subject_of(m.subject.reference, 'Patient') AS infant,
+        {codings(f"coalesce({own}, m.held.code)")},
+        {referred} IS NOT NULL AND {own} IS NULL AND m.held IS NULL AS referring,
+        CASE WHEN referring THEN subject_of({referred}.reference, 'Medication') END AS referred{more}
+    FROM (SELECT m.*, {inside} AS held FROM ({lines(path, resource)}) m) m"""
 
 
-def given(path: str, start: int, bindings: Bindings) -> str:
-    """SQL: raw_events of drugs given. A drug is known by its code, or by a name that codes.csv binds. Reads `medications`."""
-    more = f""",
-            coalesce(m.effectiveDateTime, m.effectivePeriod."start") AS when_said, m.effectivePeriod."end" AS ended_said,
-            {said("m.dosage.route")} AS route_said,
-            m.dosage.route.coding[1].system || '|' || m.dosage.route.coding[1].code AS route_key,
-            try_cast(m.dosage.dose."value" AS DOUBLE) AS dose, coalesce(m.dosage.dose.code, m.dosage.dose.unit) AS dose_unit"""
+_MORE = f""", coalesce(m.effectiveDateTime, m.effectivePeriod."start") AS when_said, m.effectivePeriod."end" AS ended_said,
+        {said("m.dosage.route")} AS route_said,
+        m.dosage.route.coding[1].system || '|' || m.dosage.route.coding[1].code AS route_key,
+        try_cast(m.dosage.dose."value" AS DOUBLE) AS dose, coalesce(m.dosage.dose.code, m.dosage.dose.unit) AS dose_unit"""
+
+
+def _named(drugs: str) -> str:
+    """SQL: `drugs` (of lines_of) with the codings of what they refer to. `astray`: they refer to none that there is."""
+    coded = ", ".join(f"CASE WHEN d.id IS NULL THEN m.{name} ELSE d.{name} END AS {name}" for name in CODED)
+    return f"""
+    SELECT m.* REPLACE ({coded}), referring AND d.id IS NULL AS astray
+    FROM {drugs} m LEFT JOIN medications d ON d.id = m.referred"""
+
+
+def given(drugs: str, start: int, bindings: Bindings) -> str:
+    """SQL: raw_events of drugs given (a relation of `lines_of`). A drug is known by its code, or by a name that codes.csv
+    binds."""
     return f"""
     SELECT infant, {start} + n AS seq, time, CASE WHEN gone IS NULL THEN 'given' END AS kind,
         CASE WHEN gone IS NULL THEN drug END AS code, source_code, dose,
@@ -54,7 +60,7 @@ def given(path: str, start: int, bindings: Bindings) -> str:
         SELECT *, CASE WHEN gone IS NULL THEN {time_trouble("when_said", "time")} END AS doubt FROM (
             SELECT *, coalesce(broken, CASE
                 WHEN status = 'entered-in-error' THEN 'entered-in-error'
-                WHEN copy > 1 THEN 'duplicate-id'
+                WHEN again THEN 'duplicate-id'
                 WHEN status IS NULL OR status NOT IN ('completed', 'in-progress', 'stopped') THEN 'not-given'
                 WHEN infant IS NULL THEN 'no-subject'
                 WHEN astray THEN 'unresolved-reference'
@@ -70,8 +76,9 @@ def given(path: str, start: int, bindings: Bindings) -> str:
                     SELECT *, moment_of(when_said) AS time, {word_in("called", bindings.names("given"))} AS by_name,
                         {word_in("concat(' ', route_said, ' ')", _whole(bindings.names("route")))} AS route_name,
                         try_cast(nullif(regexp_extract(called, '([0-9]+([.][0-9]+)?) ?%', 1), '') AS DOUBLE) AS concentration,
-                        CASE WHEN id IS NOT NULL THEN row_number() OVER (PARTITION BY id ORDER BY n) END AS copy
-                    FROM ({_named(path, "MedicationAdministration", more)})
+                        n > once AS again
+                    FROM ({_named(drugs)})
+                    LEFT JOIN (SELECT id AS twice, min(n) AS once FROM {drugs} GROUP BY id HAVING count(id) > 1) ON twice = id
                 ) taken
                 {joins()}
                 LEFT JOIN bound r ON r.kind = 'route' AND r.key = route_key
@@ -85,7 +92,7 @@ def _whole(names: Mapping[str, str]) -> dict[str, str]:
     return {f" {name} ": word for name, word in names.items()}
 
 
-def ordered(path: str, start: int, bindings: Bindings) -> str:
+def ordered(drugs: str, start: int, bindings: Bindings) -> str:
     """SQL: raw_events of orders, every one lost: an order is not a dose."""
     return f"""
     SELECT infant, {start} + n AS seq, source_code, [gone] AS trouble, true AS lost FROM (
@@ -93,6 +100,6 @@ def ordered(path: str, start: int, bindings: Bindings) -> str:
             WHEN status = 'entered-in-error' THEN 'entered-in-error'
             WHEN astray THEN 'unresolved-reference'
             WHEN coalesce({one("word")}, by_name) IS NULL THEN 'unbound-code' ELSE 'ordered-not-given' END) AS gone
-        FROM (SELECT *, {word_in("called", bindings.names("given"))} AS by_name FROM ({_named(path, "MedicationRequest", "")}))
+        FROM (SELECT *, {word_in("called", bindings.names("given"))} AS by_name FROM ({_named(drugs)}))
         {joins()}
     )"""
