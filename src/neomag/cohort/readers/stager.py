@@ -101,7 +101,8 @@ class Stager:
         self._piece(
             "raw_events",
             name,
-            f"""SELECT {self._base()} + n AS seq, {picked}, {times}, FALSE AS absent, day, {lost("trouble")} AS lost,
+            f"""SELECT {self._base()} + n AS seq, {picked}, {times}, coalesce(absent, FALSE) AS absent, day,
+                {lost("trouble")} AS lost,
                 CASE WHEN day THEN list_append(coalesce(trouble, []), 'date-only') ELSE trouble END AS trouble
             FROM ({joined}) WHERE ({reason}) IS NULL""",
         )
@@ -128,7 +129,8 @@ class Stager:
         self.problems(
             f"{name}-traits",
             f"""SELECT CASE WHEN p.scope IS NULL THEN 'unknown-infant' WHEN p.scope <> 'in' THEN p.scope
-                ELSE 'weight-suspect' END AS problem, '{name}' AS detail, count(*) AS rows
+                WHEN r.trait = 'gestation' THEN 'trait-unit' ELSE 'weight-suspect' END AS problem, '{name}' AS detail,
+                count(*) AS rows
             FROM {joined} WHERE ({good}) IS NOT TRUE GROUP BY ALL""",
         )
 

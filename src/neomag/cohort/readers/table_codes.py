@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from neomag.cohort.readers import Options
 from neomag.cohort.readers.bindings import KINDS, NEEDED, code_rows
@@ -22,7 +23,8 @@ from neomag.sql import literal
 _MORE = ("property", "name", "route", "standard")
 # Kinds of events, and where their words stand in the vocabulary of cases.
 _EVENTS = {"lab": "lab", "sign": "sign", "condition": "condition", "given": "drug"}
-_KINDS = (*KINDS, "unit", "comparator", "sex", "newborn", "system")
+# `answer` says present or absent; `field` says what a row refers to, such as specimen.
+_KINDS = (*KINDS, "unit", "comparator", "sex", "newborn", "system", "answer", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,12 @@ def grams() -> Mapping[str, int]:
     """Units of a weight and how many grams each is."""
     table = read_toml(cohort_file("records.toml"))["weights"]
     return {unit: factor for unit, factor in table.items() if isinstance(factor, int)}
+
+
+def weeks() -> Mapping[str, Fraction]:
+    """Units of a gestation and how many weeks each is."""
+    table = read_toml(cohort_file("records.toml"))["ages"]
+    return {unit: Fraction(factor) for unit, factor in table.items() if unit not in {"policy", "sources"}}
 
 
 def _code(where: str, row: Mapping[str, str | None], *, site: bool) -> Code:
