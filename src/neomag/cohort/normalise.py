@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from neomag import ages
 from neomag.case.events import GRADES, ROUTES, SPECIMENS
-from neomag.case.model import FLAGS, SETTINGS, SEXES
+from neomag.case.model import FLAGS
 from neomag.cohort import normalise_units
 from neomag.cohort.normalise_doubts import doubts
+from neomag.cohort.normalise_infants import age_of, columns, mend, say, weigh
 from neomag.cohort.readers.staging import PROBLEMS, clear
 from neomag.knowledge import Knowledge, load
 
@@ -31,8 +32,8 @@ def normalise(con: DuckDBPyConnection, *, knowledge: Knowledge | None = None) ->
     """
     known = knowledge or load()
     _problems_table(con)
-    _infants(con, known)
-    _weights(con, known)
+    mend(con, known)
+    weigh(con, known)
     normalise_units.fill(con, known)
     _timed(con)
     _vocabulary(con, known)
@@ -40,81 +41,17 @@ def normalise(con: DuckDBPyConnection, *, knowledge: Knowledge | None = None) ->
     _events(con, known)
     _problems(con)
     for sql in doubts(known):
-        _say(con, sql)
+        say(con, sql)
     con.execute("UPDATE problems SET rows = 1 WHERE rows IS NULL")
     for table in ("raw_timed", "raw_judged", "raw_vocabulary", "raw_tagged", "lab_units", "dose_units", "odd_values"):
         clear(con, table)
 
 
-def _columns(con: DuckDBPyConnection, table: str) -> set[str]:
-    return {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
-
-
 def _problems_table(con: DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in PROBLEMS.items())
-    con.execute(f"CREATE TABLE IF NOT EXISTS problems ({columns}, rows BIGINT DEFAULT 1)")
-    if "rows" not in _columns(con, "problems"):
+    shape = ", ".join(f"{name} {kind}" for name, kind in PROBLEMS.items())
+    con.execute(f"CREATE TABLE IF NOT EXISTS problems ({shape}, rows BIGINT DEFAULT 1)")
+    if "rows" not in columns(con, "problems"):
         con.execute("ALTER TABLE problems ADD COLUMN rows BIGINT DEFAULT 1")
-
-
-def _say(con: DuckDBPyConnection, query: str) -> None:
-    con.execute(f"INSERT INTO problems BY NAME {query}")
-
-
-def _infants(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
-    """Weights, gestations and words no infant has become NULL, each with a problem."""
-    low, high = knowledge.settings["weight_plausible_g"]["between"]
-    least, most = knowledge.settings["gestation_possible_weeks"]["between"]
-    checks = [
-        *((name, f"{name} NOT BETWEEN {low} AND {high}", "weight-suspect") for name in ("birth_weight", "weight")),
-        ("gestation", f"gestation NOT BETWEEN {least} AND {most}", "gestation-suspect"),
-        ("sex", f"sex NOT IN {SEXES}", "unknown-word"),
-        ("setting", f"setting NOT IN {SETTINGS}", "unknown-word"),
-    ]
-    for name, wrong, problem in checks:
-        _say(con, f"SELECT infant, '{problem}' AS problem, '{name}' AS detail FROM infants WHERE {wrong}")
-        con.execute(f"UPDATE infants SET {name} = NULL WHERE {wrong}")
-    _say(con, "SELECT infant, 'future-born' AS problem FROM infants WHERE born > timezone('UTC', now())")
-    if "born_day" in _columns(con, "infants"):
-        _say(con, "SELECT infant, 'birth-day-only' AS problem FROM infants WHERE born_day")
-
-
-def _weights(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
-    """infants.weights: every weight of a known age, as (at, seq, grams), for the weight of a moment is the last one by then."""
-    con.execute('ALTER TABLE infants ADD COLUMN IF NOT EXISTS weights STRUCT("at" BIGINT, seq BIGINT, grams DOUBLE)[]')
-    if not con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'weights'").fetchall()[0][0]:
-        return
-    low, high = knowledge.settings["weight_plausible_g"]["between"]
-    died = "i.died" if "died" in _columns(con, "infants") else "NULL::TIMESTAMP"
-    con.execute(f"""
-        CREATE OR REPLACE TABLE raw_weights AS
-        SELECT infant, seq, age, grams, CASE
-            WHEN NOT known_infant THEN 'unknown-infant'
-            WHEN age IS NULL THEN 'no-birth'
-            WHEN age < 0 THEN 'before-birth'
-            WHEN age > {ages.OLDEST} THEN 'too-long-after-birth'
-            WHEN time > died THEN 'after-death'
-            WHEN grams NOT BETWEEN {low} AND {high} THEN 'weight-suspect' END AS gone
-        FROM (
-            SELECT e.infant, e.seq, e.time, e.grams, i.infant IS NOT NULL AS known_infant, {died} AS died,
-                {_age("e.day")} AS age
-            FROM weights e LEFT JOIN infants i USING (infant)
-        )""")
-    _say(con, "SELECT infant, seq, gone AS problem, 'weight' AS detail FROM raw_weights WHERE gone IS NOT NULL")
-    con.execute("""
-        UPDATE infants SET weights = w.weights FROM (
-            SELECT infant, list({'at': age, 'seq': seq, 'grams': grams} ORDER BY age, seq) AS weights
-            FROM raw_weights WHERE gone IS NULL GROUP BY infant) w
-        WHERE w.infant = infants.infant""")
-    clear(con, "raw_weights")
-
-
-def _age(day: str) -> str:
-    """SQL: the age at row `e` of infant `i`: given, or from its time. The day of birth without its hour is birth."""
-    # As Python's round() of the total seconds: a half goes to the even second.
-    age = "round_even((epoch_us(e.time) - epoch_us(i.born)) / 1000000.0, 0)::BIGINT"
-    return f"""CASE WHEN e."at" IS NOT NULL THEN e."at"
-        WHEN coalesce({day}, false) AND e.time < i.born AND e.time::DATE = i.born::DATE THEN 0 ELSE {age} END"""
 
 
 # What a value is before its unit is known. The sizes are those of neomag.units.number.
@@ -129,9 +66,9 @@ _VALUE_PROBLEM = """CASE
 def _timed(con: DuckDBPyConnection) -> None:
     """raw_timed: raw_events with the age of each (`age`, seconds) or why it is lost (`gone`), and of each result the usable
     number as reported, its canonical amount, or why there is none (`unusable`)."""
-    infants, raw = _columns(con, "infants"), _columns(con, "raw_events")
+    infants, raw = columns(con, "infants"), columns(con, "raw_events")
     died = "i.died" if "died" in infants else "NULL::TIMESTAMP"
-    age = _age("e.day" if "day" in raw else "false")
+    age = age_of("e.day" if "day" in raw else "false")
     # n is the reported number as a whole number of 1/scale; exact where n / scale gives the number back.
     exact = "n < 1e15 AND n / scale = number AND n * over_ < 9007199254740992"
     con.execute(f"""
@@ -238,7 +175,7 @@ def _events(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
 
 def _problems(con: DuckDBPyConnection) -> None:
     """What was lost or not used, a row each; rows of codes bound to nothing are counted by code."""
-    _say(
+    say(
         con,
         """
         SELECT infant, seq, gone AS problem, source_code FROM raw_timed WHERE gone IS NOT NULL AND gone <> 'unbound-code'
@@ -248,7 +185,7 @@ def _problems(con: DuckDBPyConnection) -> None:
         SELECT 'unknown-code' AS problem, kind || ':' || code AS detail, source_code, count(*) AS rows
         FROM raw_timed e ANTI JOIN raw_vocabulary v ON v.kind = e.kind AND v.code = e.code WHERE gone IS NULL GROUP BY ALL""",
     )
-    _say(
+    say(
         con,
         f"""
         SELECT infant, seq, unusable AS problem, concat_ws(' ', code, unit) AS detail, source_code FROM raw_judged

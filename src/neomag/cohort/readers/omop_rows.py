@@ -36,13 +36,13 @@ def told(stager: Stager, zone: str, table: str) -> str:
         tubes.link(stager.con, taken, zone)
     rows = f"""
         SELECT {_alike(table, table, zone)}, 'OMOP ' || e.{table}_concept_id AS concept, e.value_as_number,
-            coalesce(e.value_as_string, e.value_source_value) AS text, nullif(e.value_as_concept_id, '0') AS concept_said,
+            coalesce(e.value_as_string, e.value_source_value) AS text, {_concept("value_as")} AS concept_said,
             u.code AS first, e.unit_source_value AS second, f.code AS flagged,
             {number("e.value_as_number", "e.value_as_string", "e.value_source_value")} AS value,
             CASE WHEN o.code IS NULL THEN {comparator("coalesce(e.value_as_string, e.value_source_value)")}
                 WHEN o.code <> '=' THEN o.code END AS comparator,
             {_answer("concept_said", "a", "text", "e.value_as_number")} AS answered,
-            {_answer("nullif(e.qualifier_concept_id, '0')", "q", "e.qualifier_source_value", "NULL")} AS qualified
+            {_answer(_concept("qualifier"), "q", "e.qualifier_source_value", "NULL")} AS qualified
             {", l.tags" if links else ", CAST(NULL AS VARCHAR[]) AS tags"}
         FROM {taken} AS e {_joins(table)} {_word("u", "unit", "unit")} {_word("o", "operator", "comparator")}
         {_word("f", "value_as", "flag")} {_word("a", "value_as", "answer")} {_word("q", "qualifier", "answer")}
@@ -61,6 +61,11 @@ def told(stager: Stager, zone: str, table: str) -> str:
             CASE WHEN kind = 'lab' AND (value IS NULL OR comparator IS NOT NULL) THEN flagged END AS flag,
             {listed(unfit, "bad_time", "codes_differ", unclear, bare, code_unit(pairs, "r.property"))} AS trouble
         FROM ({rows}) AS r {pair_join(pairs, "r")}"""
+
+
+def _concept(column: str) -> str:
+    """A concept that is told; 0 is none."""
+    return f"nullif(TRY_CAST(e.{column}_concept_id AS BIGINT), 0)"
 
 
 def _answer(concept: str, bound: str, text: str, figure: str) -> str:
