@@ -66,7 +66,42 @@ def test_a_source_code_is_bound_where_there_is_no_code(tmp_path: Path) -> None:
     )
     assert events(con, "code, value") == [("magnesium", 0.41)]
     assert problems(con) == {"birth-day-only": 1, "excluded-code": 1, "unbound-code": 1, "trait-unit": 1}
-    assert con.execute("SELECT weight FROM infants WHERE infant = 'a'").fetchone() == (4100.0,)
+    assert con.execute("SELECT weights FROM infants WHERE infant = 'a'").fetchone() == ([{"at": 4, "seq": 4, "grams": 4100.0}],)
+
+
+def test_a_code_of_moles_with_a_unit_of_mass_is_counted_and_the_unit_believed(tmp_path: Path) -> None:
+    con = loaded(
+        tmp_path,
+        "infant,at,kind,code,source_code,value,unit\n"
+        "a,1,,,LOINC 2601-3,1.0,mg/dL\na,2,lab,magnesium,LOINC 2601-3,1.0,mg/dL\na,3,lab,magnesium,LOINC 19123-9,0.8,mmol/L\n"
+        "a,4,lab,magnesium,LOINC 19123-9,1.6,mEq/L\na,5,lab,magnesium,LOINC 2601-3,0.8,mmol/L\na,6,lab,magnesium,LOCAL 1,1.0,mg/dL\n"
+        "a,7,lab,sodium,LOINC 2951-2,140,mmol/L\na,8,lab,magnesium,LOINC 2601-3,0.8,furlong\n",
+    )
+    level = 10 / 24.305
+    assert events(con, "value")[:3] == [(level,), (level,), (0.8,)]
+    assert problems(con) == {"birth-day-only": 1, "code-unit-conflict": 4, "unknown-unit": 1}
+    assert con.execute("SELECT seq, detail, source_code FROM problems WHERE problem = 'code-unit-conflict' ORDER BY seq").fetchall() == [
+        (1, "moles mg/dL", "LOINC 2601-3"), (2, "moles mg/dL", "LOINC 2601-3"),
+        (3, "mass mmol/L", "LOINC 19123-9"), (4, "mass mEq/L", "LOINC 19123-9"),
+    ]  # fmt: skip
+
+
+def test_weights_have_their_times(tmp_path: Path) -> None:
+    con = loaded(
+        tmp_path,
+        "infant,at,time,kind,code,value,unit\n"
+        "a,7200,,infant,weight,3.1,kg\na,,2026-01-01,infant,weight,3000,g\na,,,infant,weight,2900,g\n"
+        "a,-60,,infant,weight,3,kg\na,60,,infant,weight,300,kg\na,60,,infant,weight,3,stone\na,60,,infant,weight,,kg\n"
+        "a,60,,infant,height,50,cm\nc,60,,infant,weight,3,kg\nb,,,infant,gestation,266,d\n",
+    )
+    assert con.execute("SELECT weight, weights FROM infants WHERE infant = 'a'").fetchone() == (
+        2900.0, [{"at": 0, "seq": 2, "grams": 3000.0}, {"at": 7200, "seq": 1, "grams": 3100.0}],
+    )  # fmt: skip
+    assert con.execute("SELECT gestation, weights FROM infants WHERE infant = 'b'").fetchone() == (38.0, None)
+    assert events(con, "code") == []
+    assert problems(con) == {
+        "birth-day-only": 1, "before-birth": 1, "weight-suspect": 1, "trait-unit": 2, "unknown-code": 1, "unknown-infant": 1,
+    }  # fmt: skip
 
 
 def test_every_row_is_an_event_or_a_problem(tmp_path: Path) -> None:

@@ -36,6 +36,42 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> N
     con.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' for _ in row)})", list(row.values()))
 
 
+def test_weights_have_an_age_or_are_counted() -> None:
+    """As events have: the day of birth is birth, a half second goes to the even one, and none before birth or after death."""
+    con = duckdb.connect()
+    for name, columns in (("infants", INFANTS | {"died": "TIMESTAMP"}), ("raw_events", RAW_EVENTS)):
+        con.execute(f"CREATE TABLE {name} ({', '.join(f'{chr(34)}{c}{chr(34)} {kind}' for c, kind in columns.items())})")
+    con.execute('CREATE TABLE weights (infant VARCHAR, seq BIGINT, time TIMESTAMP, "at" BIGINT, day BOOLEAN, grams DOUBLE)')
+    for infant, born in (("a", BORN + timedelta(hours=8)), ("b", None), ("c", BORN)):
+        insert(con, "infants", {"infant": infant, "born": born, "died": BORN + timedelta(days=9), "weight": 2000.0})
+    found = [
+        ("a", BORN, None, True, 3000.0),
+        ("a", BORN, None, False, 3000.0),
+        ("a", BORN + timedelta(hours=9, seconds=2.5), None, False, 3100.0),
+        ("a", None, 3602, False, 3200.0),
+        ("a", BORN + timedelta(days=10), None, False, 3300.0),
+        ("a", BORN + timedelta(days=1), None, True, 10.0),
+        ("a", None, 10**12, False, 3300.0),
+        ("b", BORN, None, False, 3000.0),
+        ("b", None, 60, False, 3000.0),
+        ("d", None, 60, False, 3000.0),
+    ]
+    for seq, (infant, time, at, day, grams) in enumerate(found):
+        insert(con, "weights", {"infant": infant, "seq": seq, "time": time, "at": at, "day": day, "grams": grams})
+    normalise(con)
+    told = dict(
+        con.execute(
+            "SELECT infant, (weight, list_transform(weights, lambda w: (w.at, w.seq, w.grams))) FROM infants"
+        ).fetchall()
+    )
+    assert told == {
+        "a": (2000.0, [(0, 0, 3000.0), (3602, 2, 3100.0), (3602, 3, 3200.0)]), "b": (2000.0, [(60, 8, 3000.0)]), "c": (2000.0, None),
+    }  # fmt: skip
+    assert con.execute("SELECT seq, problem FROM problems ORDER BY seq").fetchall() == [
+        (1, "before-birth"), (4, "after-death"), (5, "weight-suspect"), (6, "too-long-after-birth"), (7, "no-birth"), (9, "unknown-infant"),
+    ]  # fmt: skip
+
+
 def many(rows: list[tuple[str, str | None, float]]) -> duckdb.DuckDBPyConnection:
     """Results of (code, unit, value), each at a moment of its own."""
     con = duckdb.connect()

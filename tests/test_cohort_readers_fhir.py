@@ -217,7 +217,8 @@ def test_weights_and_gestation_belong_to_the_infant(tmp_path: Path) -> None:
         level(loinc="76516-4", valueQuantity=quantity(268, "d")),
         level(loinc="8339-4", valueQuantity=quantity(6, "[lb_av]")),
     )
-    assert con.execute("SELECT gestation, birth_weight, weight FROM infants").fetchall() == [(268 / 7, 2900.0, 4100.0)]
+    assert con.execute("SELECT gestation, birth_weight FROM infants").fetchall() == [(268 / 7, 2900.0)]
+    assert con.execute("SELECT list_transform(weights, lambda w: w.grams) FROM infants").fetchone() == ([3300.0, 4100.0],)
     assert events(con) == []
     assert problems(con) == {"trait-unit": 1}
 
@@ -294,6 +295,68 @@ def test_only_what_was_given_is_given(tmp_path: Path) -> None:
     assert problems(con) == {"duplicate-id": 1, "not-given": 1, "dose-unit": 1, "unbound-code": 2, "ordered-not-given": 1}
 
 
+def referring(reference: str | None, **more: Any) -> dict[str, Any]:
+    """A dose whose drug is a reference, with words beside it."""
+    said = dose(
+        medicationReference={"display": "Calcium gluconate 10 %"} | ({"reference": reference} if reference else {}), **more
+    )
+    del said["medicationCodeableConcept"]
+    return said
+
+
+def medication(id_: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Medication", "id": id_, "code": {"text": text}} | more
+
+
+def test_a_drug_that_is_a_reference_is_looked_up(tmp_path: Path) -> None:
+    held = [medication("inside", "Magnesium sulfate 50 %"), {"resourceType": "Organization", "id": "b"}]
+    con = staged(
+        tmp_path,
+        {
+            "Patient": [PATIENT],
+            "Medication.0.ndjson.gz": [medication("a", "Calcium gluconate 10 %"), medication("b", "Paracetamol")],
+            "Medication.1.ndjson": [medication("a", "Phenobarbital"), medication("c", "Phenobarbital"), medication("c", "twice"), "{"],
+            "MedicationAdministration": [
+                referring("Medication/a", id="1"),
+                referring("https://x/fhir/Medication/c/_history/2", id="2"),
+                referring("urn:uuid:c", id="3"),
+                referring("#inside", id="4", contained=held),
+                referring("Medication/b", id="5"),
+                referring("Medication/gone", id="6"),
+                referring("#gone", id="7", contained=held),
+                referring("#b", id="8", contained=held),
+                referring(None, id="9"),
+            ],
+        },
+    )  # fmt: skip
+    assert events(con, "code, concentration, dose") == [
+        ("calcium-gluconate-10", 10.0, 2.0),
+        ("antiseizure", None, 2.0),
+        ("antiseizure", None, 2.0),
+        ("magnesium-sulfate", 50.0, 2.0),
+    ]
+    assert problems(con) == {"unbound-code": 1, "unresolved-reference": 4, "duplicate-id": 1, "unreadable-line": 1}
+
+
+def test_an_order_that_refers_to_a_medication_is_looked_up(tmp_path: Path) -> None:
+    order = {"resourceType": "MedicationRequest", "status": "active", "subject": {"reference": "Patient/a"}}
+    orders = [order | {"medicationReference": {"reference": f"Medication/{name}"}} for name in ("a", "gone")]
+    drugs = [medication("a", "Calcium gluconate")]
+    con = staged(tmp_path, {"Patient": [PATIENT], "Medication": drugs, "MedicationRequest": orders})
+    assert events(con) == []
+    assert problems(con) == {"ordered-not-given": 1, "unresolved-reference": 1}
+    said = con.execute("SELECT source_code FROM problems WHERE problem = 'ordered-not-given'").fetchone()
+    assert said == ("name calcium-gluconate-10",)
+
+
+def test_a_medication_that_changes_is_read_anew(tmp_path: Path) -> None:
+    files = {"Patient": [PATIENT], "Medication": [medication("a", "Phenobarbital")]}
+    con = staged(tmp_path, files | {"MedicationAdministration": [referring("Medication/a")]})
+    assert events(con, "code") == [("antiseizure",)]
+    con = staged(tmp_path, {"Medication": [medication("a", "Calcium gluconate 10 %")]})
+    assert events(con, "code") == [("calcium-gluconate-10",)]
+
+
 def test_specimens_tag_every_result_of_their_moment(tmp_path: Path) -> None:
     haemolysed = {
         "resourceType": "Specimen",
@@ -305,7 +368,8 @@ def test_specimens_tag_every_result_of_their_moment(tmp_path: Path) -> None:
         tmp_path,
         {
             "Patient": [PATIENT],
-            "Specimen": [haemolysed, edta, {"resourceType": "Specimen", "id": "x", "type": {"text": "Serum"}}],
+            "Specimen": [haemolysed, haemolysed | {"condition": []}, edta, {"resourceType": "Specimen", "id": "x", "type": {"text": "Serum"}},
+                         {"resourceType": "Specimen", "id": "c", "type": concept(SNOMED, "122556008")}],
             "Observation": [
                 level(specimen={"reference": "Specimen/h"}),
                 level(5.5, loinc="2823-3"),
@@ -316,16 +380,18 @@ def test_specimens_tag_every_result_of_their_moment(tmp_path: Path) -> None:
                     effectiveDateTime="2026-01-04T00:00:00Z",
                 ),
                 level(0.7, specimen={"reference": "Specimen/x"}, effectiveDateTime="2026-01-05T00:00:00Z"),
+                level(0.8, specimen={"reference": "Specimen/c"}, effectiveDateTime="2026-01-06T00:00:00Z"),
             ],
         },
-    )
+    )  # fmt: skip
     assert events(con, "code, value, specimen") == [
         ("magnesium", 0.41, ["haemolysed"]),
         ("potassium", 5.5, ["haemolysed"]),
         ("calcium", None, ["edta"]),
         ("magnesium", 0.7, []),
+        ("magnesium", 0.8, ["cord"]),
     ]
-    assert problems(con) == {"specimen-spoilt": 1}
+    assert problems(con) == {"specimen-spoilt": 1, "duplicate-id": 1}
 
 
 def encounter(code: str) -> dict[str, Any]:
@@ -425,6 +491,21 @@ def test_a_file_larger_than_the_memory_is_read(tmp_path: Path) -> None:
     with duckdb.connect(config={"memory_limit": "220MB", "threads": 1}) as con:
         open_source(str(tmp_path), "fhir", Options()).stage(con, tmp_path / "work", 1)
     assert list((tmp_path / "work").glob("staged/raw_events/*.done"))
+
+
+@pytest.mark.slow
+def test_as_many_medications_as_doses_are_looked_up_in_little_memory(tmp_path: Path) -> None:
+    count = 150_000
+    (tmp_path / "Patient.ndjson").write_text('{"resourceType": "Patient", "id": "a", "birthDate": "2026-01-01"}\n', "utf-8")
+    with (tmp_path / "Medication.ndjson").open("w") as drugs, (tmp_path / "MedicationAdministration.ndjson").open("w") as doses:
+        for n in range(count):
+            drugs.write(json.dumps(medication(f"{n:040}", "Calcium gluconate 10 %")) + "\n")
+            doses.write(json.dumps(referring(f"Medication/{n:040}", id=str(n))) + "\n")
+    config = {"memory_limit": "220MB", "threads": 1, "temp_directory": str(tmp_path / "spill")}
+    with duckdb.connect(config=config) as con:
+        open_source(str(tmp_path), "fhir", Options()).stage(con, tmp_path / "work", 1)
+        Staged(tmp_path / "work", 1).load(con, 0)
+        assert con.execute("SELECT count(*) FROM raw_events WHERE code = 'calcium-gluconate-10'").fetchone() == (count,)
 
 
 def test_staging_goes_on_where_it_stopped_and_notices_new_files(tmp_path: Path) -> None:

@@ -145,7 +145,10 @@ def test_unless_the_site_says_that_its_orders_are_doses(tmp_path: Path):
 
 
 def test_weights_are_grams_and_errors_do_not_count(mimic3: duckdb.DuckDBPyConnection):
-    assert rows(mimic3, "SELECT birth_weight, weight FROM infants WHERE infant = '101'") == [(3100.0, 3000.0)]
+    assert rows(mimic3, "SELECT birth_weight, weight FROM infants WHERE infant = '101'") == [(3100.0, None)]
+    # At its age: the shifted dates of the source are not real ones.
+    ((at, time, grams),) = rows(mimic3, "SELECT \"at\", time, grams FROM weights WHERE infant = '101'")
+    assert (at > DAY, time, grams) == (True, None, 3000.0)
     assert ("weight-suspect", "chartevents", None, 1) in problems(mimic3)
 
 
@@ -241,10 +244,8 @@ def test_files_may_be_packed(suffix: str, tmp_path: Path, mimic4: duckdb.DuckDBP
 
 
 def test_only_ages_in_months_or_smaller_tell_how_old_an_infant_was(eicu: duckdb.DuckDBPyConnection):
-    assert rows(eicu, "SELECT infant, born, weight, site FROM infants ORDER BY infant") == [
-        ("304", None, 3600.0, "61"),
-        ("305", None, None, "61"),
-    ]
+    assert rows(eicu, "SELECT infant, born, site FROM infants ORDER BY infant") == [("304", None, "61"), ("305", None, "61")]
+    assert rows(eicu, 'SELECT infant, "at", grams FROM weights') == [("304", 12 * DAY, 3600.0)]  # at the admission
     said = problems(eicu)
     assert ("no-birth", "patients", None, 2) in said  # `0` years, and no age
     assert ("out-of-scope", "patients", None, 2) in said  # `72` and `> 89`

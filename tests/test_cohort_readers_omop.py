@@ -78,7 +78,6 @@ def test_dirt_is_said(omop: duckdb.DuckDBPyConnection):
     assert (13, "code-conflict", None) in said  # calcium by one concept, magnesium by the other
     assert ("excluded-code", "measurement", "LOINC 2532-0", 1) in problems(omop)
     assert ("weight-suspect", "measurement_weights", None, 1) in problems(omop)  # pounds
-    assert rows(omop, "SELECT weight FROM infants WHERE infant = '1'") == [(3400.0,)]
 
 
 def test_the_concept_table_tells_what_the_shipped_concepts_do_not(omop: duckdb.DuckDBPyConnection):
@@ -94,9 +93,19 @@ def test_without_a_concept_table_the_shipped_concepts_do(tmp_path: Path, omop: d
     shutil.copytree(OMOP, tmp_path / "omop")
     (tmp_path / "omop" / "CONCEPT.csv").unlink()
     con = staged(tmp_path / "omop", tmp_path / "work")
-    labs = "SELECT infant, seq, code, value, unit FROM raw_events WHERE kind = 'lab' ORDER BY ALL"
+    labs = "SELECT infant, time, code, value, unit FROM raw_events WHERE kind = 'lab' ORDER BY ALL"
     assert rows(con, labs) == rows(omop, labs)
     assert not rows(con, "SELECT * FROM raw_events WHERE kind IN ('sign', 'condition')")
+
+
+def test_without_observations_and_specimens_the_rest_is_read(tmp_path: Path):
+    shutil.copytree(OMOP, tmp_path / "omop")
+    for table in ("observation", "specimen"):
+        (tmp_path / "omop" / f"{table}.csv").unlink()
+    con = staged(tmp_path / "omop", tmp_path / "work")
+    assert ("sign", "seizure", "SNOMED 91175000") in events(con, "kind, code, source_code")
+    assert rows(con, "SELECT DISTINCT coalesce(specimen, []) FROM raw_events WHERE kind = 'lab'") == [([],)]
+    assert not rows(con, "SELECT * FROM problems WHERE problem = 'specimen-unlinked'")
 
 
 def test_the_concept_table_is_believed_before_the_shipped_concepts(tmp_path: Path):
@@ -126,6 +135,66 @@ def test_drugs_have_a_dose_only_with_its_unit(omop: duckdb.DuckDBPyConnection):
         ("given", "magnesium-sulfate", None, None, "iv", "2023-03-02 10:00:00"),
         ("given", "antiseizure", 20.0, "mg", "oral", "2023-03-02 11:00:00"),
     ]
+
+
+def test_signs_and_conditions_that_were_observed(omop: duckdb.DuckDBPyConnection):
+    base = 4 << 40
+    found = rows(
+        omop,
+        f"SELECT seq - {base}, code, absent FROM raw_events WHERE seq > {base} AND kind IN ('sign', 'condition') ORDER BY 1",
+    )
+    assert found == [
+        (1, "seizure", False),  # stated without a value
+        (2, "seizure", True),
+        (3, "seizure", False),
+        (4, "seizure", True),
+        (8, "seizure", True),  # yes, but the qualifier says no
+        (18, "diarrhoea", True),
+    ]
+    said = set(rows(omop, f"SELECT seq - {base}, problem FROM problems WHERE seq > {base} AND seq < {base} + 100"))
+    assert {(5, "not-understood"), (6, "not-understood"), (7, "not-understood"), (17, "wrong-type")} <= said
+
+
+def test_a_seizure_in_the_family_is_not_one_of_the_infant(omop: duckdb.DuckDBPyConnection):
+    assert not rows(omop, "SELECT * FROM raw_events WHERE time = '2023-03-02 15:00:00'")
+    assert ("unbound-code", None, "OMOP 900015", 1) in problems(omop)
+    assert ("excluded-code", "observation", "SNOMED 190855004", 1) in problems(omop)
+
+
+def test_what_the_site_binds_of_the_family_and_of_feeding_counts(tmp_path: Path):
+    own = tmp_path / "own.csv"
+    own.write_text("system,code,kind,vocabulary\nOMOP,900015,condition,family-seizures\nOMOP,900017,answer,present\n", "utf-8")
+    con = staged(OMOP, tmp_path / "work", options=Options(codes=(own,)))
+    found = rows(con, "SELECT code, absent FROM raw_events WHERE time = '2023-03-02 13:00:00'")
+    assert found == [("seizure", False)]  # mild is present
+    # Of what was in the family the value would be known, but whether it is an answer is not.
+    assert (9 + (4 << 40), "not-understood") in set(rows(con, "SELECT seq, problem FROM problems"))
+
+
+def test_facts_of_the_infant_that_were_observed(omop: duckdb.DuckDBPyConnection):
+    assert rows(omop, "SELECT infant, gestation, birth_weight FROM infants ORDER BY infant") == [
+        ("1", 38.0, 2900.0),
+        ("2", 39.0, None),
+    ]
+    assert rows(omop, "SELECT grams FROM weights WHERE infant = '1' ORDER BY time") == [(3400.0,), (3500.0,)]
+    assert ("trait-unit", "observation_traits", None, 1) in problems(omop)
+    assert ("magnesium", 0.8, "mmol/L") in rows(omop, f"SELECT code, value, unit FROM raw_events WHERE seq = {16 + (4 << 40)}")
+
+
+def test_a_result_is_of_the_specimen_it_names_or_of_the_one_of_its_time(omop: duckdb.DuckDBPyConnection):
+    found = dict(rows(omop, "SELECT seq, coalesce(specimen, []) FROM raw_events WHERE seq < 100 AND kind = 'lab'"))
+    assert found[5] == ["haemolysed"]
+    assert found[21] == []  # two tubes that are not alike
+    assert found[22] == []  # the serum, and not the EDTA beside it
+    assert found[23] == ["edta"]  # named, though taken at another time
+    assert found[24] == []  # the hours of the day are not known
+    assert found[25] == ["haemolysed"]  # both tubes are
+    assert found[26] == ["cord"]
+    assert found[27] == []  # a tube of another infant
+    assert found[28] == []  # a number without what it refers to
+    assert {seq for seq, tags in found.items() if tags} == {5, 23, 25, 26}
+    # Those of 20 March, 22 March (cord), 11 February, and the one that another infant's result names.
+    assert ("specimen-unlinked", "specimen", None, 4) in problems(omop)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +246,20 @@ def test_every_row_about_a_bound_concept_is_accounted_for(omop: duckdb.DuckDBPyC
         0: ("measurement", "measurement"),
         2: ("condition_occurrence", "condition"),
         3: ("drug_exposure", "drug"),
+        4: ("observation", "observation"),
     }.items():
         said = lines(OMOP / f"{table}.csv")
-        about = sum(row[f"{what}_concept_id"] in bound or row[f"{what}_source_concept_id"] in bound for row in said)
+        columns = (
+            f"{what}_concept_id",
+            f"{what}_source_concept_id",
+            *(["value_as_concept_id"] if table == "observation" else []),
+        )
+        about = sum(any(row[column] in bound for column in columns) for row in said)
         assert about > 0
-        if table == "measurement":
-            weights = accounted(omop, "measurement_weights", 1)
-            assert weights == 2
-            about -= weights
+        if table in {"measurement", "observation"}:
+            name, facts = {"measurement": ("measurement_weights", 2), "observation": ("observation_traits", 5)}[table]
+            assert accounted(omop, name, place + 1) == facts
+            about -= facts
         assert accounted(omop, table, place) == about
 
 
@@ -249,7 +324,7 @@ def created(name: str, columns: list[str], *, text: tuple[str, ...] = ()) -> str
 
 
 # Columns whose last word misleads: dates of validity written 19700101, vocabularies called _id.
-TEXT = ("vocabulary_id", "domain_id", "concept_class_id", "valid_start_date", "valid_end_date")
+TEXT = ("vocabulary_id", "domain_id", "concept_class_id", "valid_start_date", "valid_end_date", "specimen_source_id")
 
 
 def filled(con: Any, mark: str) -> None:

@@ -25,7 +25,7 @@ from neomag.cohort.report.page import LIBRARIES, html
 from neomag.cohort.report.shares import Hidden, hide, hide_grid, wilson
 from neomag.cohort.report.survival import curve
 from neomag.cohort.report.write import csv_text, summary, write_report
-from neomag.knowledge import DATA, Knowledge, KnowledgeError
+from neomag.knowledge import DATA, Knowledge, KnowledgeError, load
 
 H, D, MONTH = 3_600, 86_400, 2_629_800
 STATIC = Path(html.__code__.co_filename).parent / "static"
@@ -694,12 +694,10 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
         ("title = ", "titel = ", "title is missing"),
     ],
 )
-def test_definitions_that_do_not_hold_together_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knowledge: Knowledge, old: str, new: str, said: str
-) -> None:
-    monkeypatch.setenv("NEOMAG_KNOWLEDGE", str(changed(tmp_path, old, new)))
+def test_definitions_that_do_not_hold_together_are_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    other = load(changed(tmp_path, old, new))
     with pytest.raises(KnowledgeError, match=re.escape(said)):
-        definitions(knowledge)
+        definitions(other)
 
 
 def test_a_window_is_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

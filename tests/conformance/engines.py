@@ -26,7 +26,10 @@ Rows = dict[tuple[str, int], dict[str, Any]]
 Intervals = Mapping[str, tuple[float | None, float | None]]
 
 _TABLES = {
-    "infants": "infant VARCHAR, sex VARCHAR, gestation DOUBLE, birth_weight DOUBLE, weight DOUBLE, setting VARCHAR",
+    "infants": (
+        "infant VARCHAR, sex VARCHAR, gestation DOUBLE, birth_weight DOUBLE, weight DOUBLE, setting VARCHAR, "
+        'weights STRUCT("at" BIGINT, seq BIGINT, grams DOUBLE)[]'
+    ),
     "events": (
         'infant VARCHAR, seq BIGINT, ord BIGINT, "at" BIGINT, kind VARCHAR, code VARCHAR, key VARCHAR, absent BOOLEAN, '
         "value DOUBLE, unit VARCHAR, suspect BOOLEAN, flag VARCHAR, specimen VARCHAR[], lasting BIGINT, grade VARCHAR, "

@@ -192,13 +192,34 @@ def moments(case: Case, rng: random.Random, most: int = 6) -> Iterator[int]:
     yield from rng.sample(possible, min(most - 1, len(possible)))
 
 
+def weights(case: Case) -> tuple[float | None, list[dict[str, Any]] | None]:
+    """The weight of an unknown time, and those of known ones: as the case has it at its end, others before it and after.
+
+    The same for the same case. Times are those of events, so that moments fall on them; some are equal, and arrive in any order.
+    """
+    rng = random.Random(case.name)
+    truth, times = case.infant.weight, sorted({e.at for e in case.events if e.at is not None} | {0, case.now})
+    after = [{"at": case.now + rng.choice((1, 600)), "seq": 1, "grams": 12_000.0}] if rng.random() < 0.5 else []
+    if truth is None or rng.random() < 0.3:
+        return truth, rng.choice((after, after or None))
+    before = [
+        {"at": rng.choice(times), "seq": seq, "grams": rng.choice((800.0, 1000.0, 3300.0, 8000.0))}
+        for seq in rng.sample(range(10, 90), rng.choice((0, 1, 3, 5)))
+    ]
+    last = max((w["at"] for w in before), default=rng.choice(times))
+    found = [*before, {"at": last, "seq": 90, "grams": truth}, *after]
+    rng.shuffle(found)
+    return rng.choice((None, 2000.0)), found
+
+
 def rows(cases: Sequence[Case]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """The rows of infants and of events for these cases."""
     infants: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
     for case in cases:
         who = case.infant
-        infants.append((case.name, who.sex, who.gestation, who.birth_weight, who.weight, case.setting))
+        weight, weighed = weights(case)
+        infants.append((case.name, who.sex, who.gestation, who.birth_weight, weight, case.setting, weighed))
         for order, e in enumerate(case.events, start=1):
             dose, strength = (None if x is None else float(x) for x in (e.dose, e.concentration))
             events.append((

@@ -91,6 +91,34 @@ def test_spark_says_what_python_says(session: Any, local: str, tmp_path: Path) -
         assert not differences(wanted, got)
 
 
+def test_the_weight_is_that_of_the_moment() -> None:
+    """The last one by then, of equal times the last to arrive; of an unknown time only where there is none; none from later."""
+    con = tables([Case.from_dict({"case": "a", "infant": {}, "now": "100 s"})], {})
+    con.execute("""UPDATE infants SET weight = 1000, weights = [
+        {'at': 50, 'seq': 7, 'grams': 3000}, {'at': 50, 'seq': 2, 'grams': 9000}, {'at': 70, 'seq': 1, 'grams': 4000}]""")
+    con.execute("INSERT INTO infants SELECT 'b', * EXCLUDE (infant) REPLACE (NULL AS weight) FROM infants")
+    con.execute("INSERT INTO infants SELECT 'c', * EXCLUDE (infant) REPLACE (NULL AS weights) FROM infants WHERE infant = 'a'")
+    con.execute("CREATE OR REPLACE TABLE moments AS SELECT infant, unnest([0, 49, 50, 69, 70, 1000]) AS now FROM infants")
+    expected: dict[str, list[float | None]] = {
+        "a": [1000, 1000, 3000, 3000, 4000, 4000],
+        "b": [None, None, 3000, 3000, 4000, 4000],
+        "c": [1000] * 6,
+    }
+    for findings in (python(con)[0], in_duckdb(con, local=False)[0]):
+        for name, weights in expected.items():
+            assert [row["weight"] for (infant, _), row in sorted(findings.items()) if infant == name] == weights
+
+
+def test_a_later_weight_does_not_decide_whether_a_dose_was_enough() -> None:
+    """4 mL are 1 mL/kg of 4 kg and twice enough for that; of 12 kg, weighed later, they are not."""
+    doses = [{"given": "calcium-gluconate-10", "dose": 4, "unit": "mL", "route": "iv", "at": at} for at in ("1 h", "2 h")]
+    con = tables([Case.from_dict({"case": "a", "infant": {}, "now": "10 h", "events": doses})], {})
+    con.execute("UPDATE infants SET weights = [{'at': 0, 'seq': 1, 'grams': 4000}, {'at': 30000, 'seq': 2, 'grams': 12000}]")
+    con.execute("CREATE OR REPLACE TABLE moments AS SELECT 'a' AS infant, unnest([3600, 7200, 29999, 30000]) AS now")
+    for findings in (python(con)[0], in_duckdb(con, local=False)[0]):
+        assert [row["calcium_two_doses"] for _, row in sorted(findings.items())] == [False, True, True, False]
+
+
 def test_the_tables_hold_the_whole_case() -> None:
     """What Python reads of the tables is what it read of the file: else the engines would agree on less."""
     given_cases = [*infants(200, 3), *published()]

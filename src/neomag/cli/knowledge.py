@@ -29,8 +29,10 @@ def knowledge() -> None:
 def check(folder: Path | None) -> None:
     """Check that the knowledge (or the one in FOLDER) holds together.
 
-    Names, types, units, sources, overlaps and gaps of intervals. Exit status 2, with a line a problem, when it does not.
+    Names, types, units, sources, overlaps and gaps of intervals, foods, and the tables for cohorts. Exit status 2, with a line
+    a problem, when it does not.
     """
+    from neomag.cohort import checks as cohort
     from neomag.knowledge import KnowledgeError, load
     from neomag.knowledge.feeding_checks import check_feeding, counted
     from neomag.rules import rulebook
@@ -40,7 +42,7 @@ def check(folder: Path | None) -> None:
     except KnowledgeError as error:
         fail(*error.problems)
     known = book.knowledge
-    if problems := check_feeding(known):
+    if problems := [*check_feeding(known), *cohort.check_cohort(known)]:
         fail(*problems)
     click.echo(
         f"Knowledge {known.version} holds together: {len(known.rules)} rules over {len(book.findings)} findings, "
@@ -48,6 +50,8 @@ def check(folder: Path | None) -> None:
     )
     if (Path(known.directory) / "feeding").is_dir():
         click.echo(counted(Path(known.directory)))
+    if (Path(known.directory) / "cohort").is_dir():
+        click.echo(cohort.counted(known))
 
 
 @knowledge.command("list")

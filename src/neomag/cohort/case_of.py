@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Intervals = Mapping[str, tuple[float | None, float | None]]
-_INFANT = ("sex", "gestation", "birth_weight", "weight", "setting")
+_INFANT = ("sex", "gestation", "birth_weight", "weight", "setting", "weights")
 _EVENT: tuple[str, ...] = (
     "seq", "at", "kind", "code", "absent", "value", "unit", "reported", "suspect", "flag", "specimen", "lasting", "grade",
     "dose", "dose_unit", "route", "concentration", "over",
@@ -26,7 +26,8 @@ _EVENT: tuple[str, ...] = (
 def cases(con: DuckDBPyConnection, infant: str, now: int, *, knowledge: Knowledge | None = None) -> Case:
     """The case of `infant` at the age of `now` seconds, from infants, events and (if there) intervals.
 
-    Events after `now` are left out, and so are those whose code is not bound. Raises KeyError when there is no such infant.
+    Events and weights after `now` are left out, and so are events whose code is not bound. Raises KeyError when there is no
+    such infant.
     """
     found = con.execute(f"SELECT {', '.join(_INFANT)} FROM infants WHERE infant = ?", [infant]).fetchone()
     if found is None:
@@ -64,7 +65,10 @@ def _columns() -> str:
 def _case(
     name: str, now: int, infant: tuple[Any, ...], rows: list[tuple[Any, ...]], local: Intervals, knowledge: Knowledge
 ) -> Case:
-    sex, gestation, birth_weight, weight, setting = infant
+    sex, gestation, birth_weight, weight, setting, weights = infant
+    by_now = [w for w in weights or () if w["at"] <= now]
+    if by_now:
+        weight = max(by_now, key=lambda w: (w["at"], w["seq"]))["grams"]
     who = Infant(sex=sex, gestation=gestation, birth_weight=birth_weight, weight=weight)
     found = (dict(zip(_EVENT, row, strict=True)) for row in rows)
     events = tuple(_event(row) for row in found if row["at"] is None or row["at"] <= now)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from neomag import ages
 from neomag.case.events import GRADES, ROUTES, SPECIMENS
-from neomag.case.model import FLAGS, SETTINGS, SEXES
+from neomag.case.model import FLAGS
 from neomag.cohort import normalise_units
 from neomag.cohort.normalise_doubts import doubts
+from neomag.cohort.normalise_infants import age_of, columns, mend, say, weigh
 from neomag.cohort.readers.staging import PROBLEMS, clear
 from neomag.knowledge import Knowledge, load
 
@@ -25,13 +26,14 @@ KINDS = ("sign", "condition", "given", "lab")
 def normalise(con: DuckDBPyConnection, *, knowledge: Knowledge | None = None) -> None:
     """Make the table events, and add to the table problems, from raw_events (table or view) and the table infants.
 
-    infants is mended in place (impossible weights and words become NULL). `born_day` and `died` of infants and `day` of
-    raw_events are read where they are there. An event of a lost row (docs/cohort-data.md) is not in events; its
-    problem is in problems.
+    infants is mended in place: impossible weights and words become NULL, and it gets `weights`, from the table of that name.
+    That table, `born_day` and `died` of infants, and `day` of raw_events are read where they are there. An event of a lost row
+    (docs/cohort-data.md) is not in events; its problem is in problems.
     """
     known = knowledge or load()
     _problems_table(con)
-    _infants(con, known)
+    mend(con, known)
+    weigh(con, known)
     normalise_units.fill(con, known)
     _timed(con)
     _vocabulary(con, known)
@@ -39,43 +41,17 @@ def normalise(con: DuckDBPyConnection, *, knowledge: Knowledge | None = None) ->
     _events(con, known)
     _problems(con)
     for sql in doubts(known):
-        _say(con, sql)
+        say(con, sql)
     con.execute("UPDATE problems SET rows = 1 WHERE rows IS NULL")
     for table in ("raw_timed", "raw_judged", "raw_vocabulary", "raw_tagged", "lab_units", "dose_units", "odd_values"):
         clear(con, table)
 
 
-def _columns(con: DuckDBPyConnection, table: str) -> set[str]:
-    return {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
-
-
 def _problems_table(con: DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in PROBLEMS.items())
-    con.execute(f"CREATE TABLE IF NOT EXISTS problems ({columns}, rows BIGINT DEFAULT 1)")
-    if "rows" not in _columns(con, "problems"):
+    shape = ", ".join(f"{name} {kind}" for name, kind in PROBLEMS.items())
+    con.execute(f"CREATE TABLE IF NOT EXISTS problems ({shape}, rows BIGINT DEFAULT 1)")
+    if "rows" not in columns(con, "problems"):
         con.execute("ALTER TABLE problems ADD COLUMN rows BIGINT DEFAULT 1")
-
-
-def _say(con: DuckDBPyConnection, query: str) -> None:
-    con.execute(f"INSERT INTO problems BY NAME {query}")
-
-
-def _infants(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
-    """Weights, gestations and words no infant has become NULL, each with a problem."""
-    low, high = knowledge.settings["weight_plausible_g"]["between"]
-    least, most = knowledge.settings["gestation_possible_weeks"]["between"]
-    checks = [
-        *((name, f"{name} NOT BETWEEN {low} AND {high}", "weight-suspect") for name in ("birth_weight", "weight")),
-        ("gestation", f"gestation NOT BETWEEN {least} AND {most}", "gestation-suspect"),
-        ("sex", f"sex NOT IN {SEXES}", "unknown-word"),
-        ("setting", f"setting NOT IN {SETTINGS}", "unknown-word"),
-    ]
-    for name, wrong, problem in checks:
-        _say(con, f"SELECT infant, '{problem}' AS problem, '{name}' AS detail FROM infants WHERE {wrong}")
-        con.execute(f"UPDATE infants SET {name} = NULL WHERE {wrong}")
-    _say(con, "SELECT infant, 'future-born' AS problem FROM infants WHERE born > timezone('UTC', now())")
-    if "born_day" in _columns(con, "infants"):
-        _say(con, "SELECT infant, 'birth-day-only' AS problem FROM infants WHERE born_day")
 
 
 # What a value is before its unit is known. The sizes are those of neomag.units.number.
@@ -90,11 +66,9 @@ _VALUE_PROBLEM = """CASE
 def _timed(con: DuckDBPyConnection) -> None:
     """raw_timed: raw_events with the age of each (`age`, seconds) or why it is lost (`gone`), and of each result the usable
     number as reported, its canonical amount, or why there is none (`unusable`)."""
-    infants, raw = _columns(con, "infants"), _columns(con, "raw_events")
+    infants, raw = columns(con, "infants"), columns(con, "raw_events")
     died = "i.died" if "died" in infants else "NULL::TIMESTAMP"
-    day = "coalesce(e.day, false)" if "day" in raw else "false"
-    # As Python's round() of the total seconds: a half goes to the even second.
-    age = "round_even((epoch_us(e.time) - epoch_us(i.born)) / 1000000.0, 0)::BIGINT"
+    age = age_of("e.day" if "day" in raw else "false")
     # n is the reported number as a whole number of 1/scale; exact where n / scale gives the number back.
     exact = "n < 1e15 AND n / scale = number AND n * over_ < 9007199254740992"
     con.execute(f"""
@@ -111,9 +85,7 @@ def _timed(con: DuckDBPyConnection) -> None:
             SELECT *, round(number * scale) AS n FROM (
                 SELECT e.* EXCLUDE ({"day, " if "day" in raw else ""}specimen), i.infant IS NOT NULL AS known_infant, i.born,
                     {died} AS died, coalesce(e.specimen, []) AS specimen,
-                    CASE WHEN e."at" IS NOT NULL THEN e."at"
-                        WHEN {day} AND e.time < i.born AND e.time::DATE = i.born::DATE THEN 0
-                        ELSE {age} END AS age,
+                    {age} AS age,
                     {_VALUE_PROBLEM} AS unusable, CASE WHEN e.kind = 'lab' AND unusable IS NULL THEN abs(e.value) END AS number,
                     u.known, u.over_, u.under, u.scale, u.low, u.high, u.by_reported, u.floor_, u.ceiling
                 FROM raw_events e LEFT JOIN infants i USING (infant)
@@ -203,7 +175,7 @@ def _events(con: DuckDBPyConnection, knowledge: Knowledge) -> None:
 
 def _problems(con: DuckDBPyConnection) -> None:
     """What was lost or not used, a row each; rows of codes bound to nothing are counted by code."""
-    _say(
+    say(
         con,
         """
         SELECT infant, seq, gone AS problem, source_code FROM raw_timed WHERE gone IS NOT NULL AND gone <> 'unbound-code'
@@ -213,7 +185,7 @@ def _problems(con: DuckDBPyConnection) -> None:
         SELECT 'unknown-code' AS problem, kind || ':' || code AS detail, source_code, count(*) AS rows
         FROM raw_timed e ANTI JOIN raw_vocabulary v ON v.kind = e.kind AND v.code = e.code WHERE gone IS NULL GROUP BY ALL""",
     )
-    _say(
+    say(
         con,
         f"""
         SELECT infant, seq, unusable AS problem, concat_ws(' ', code, unit) AS detail, source_code FROM raw_judged

@@ -142,7 +142,7 @@ def _normalise(work: _Work, buckets: int) -> None:
         files: dict[str, Path] = {}
         counts: dict[str, int] = {}
         for table, folder, select in (
-            ("infants", "infants.parquet", f"SELECT {columns_of(INFANTS)} FROM infants"),
+            ("infants", "infants.parquet", f"SELECT {columns_of(INFANTS)}, weights FROM infants"),
             ("events", "events.parquet", "FROM events"),
             ("moments", "work/moments", "FROM moments"),
             ("problems", "work/problems", "FROM problems"),

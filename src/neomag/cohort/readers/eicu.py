@@ -57,6 +57,10 @@ class EicuSource:
             stager.rows("lab", _results(stager))
             stager.rows("medication", _orders(stager))
             stager.rows("diagnosis", _diagnoses(stager))
+            # Weighed at the admission, from which the times count.
+            stager.traits(
+                "patient", "SELECT infant, n, 0 AS offset_s, 'weight' AS trait, weight AS number FROM people WHERE weight > 0"
+            )
 
 
 def _people(stager: Stager) -> None:
@@ -70,14 +74,14 @@ def _people(stager: Stager) -> None:
     weight = number("p.admissionweight")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE people AS
-        SELECT p.patientunitstayid AS infant, CAST(NULL AS TIMESTAMP) AS born, a.start, a.scope, p.hospitalid AS site,
+        SELECT p.patientunitstayid AS infant, p.n, CAST(NULL AS TIMESTAMP) AS born, a.start, a.scope, p.hospitalid AS site,
             CASE lower(p.gender) WHEN 'female' THEN 'female' WHEN 'male' THEN 'male' END AS sex,
-            CASE WHEN {weight} > 0 THEN round({weight} * {grams()["kg"]}, 6) END AS weight
+            round({weight} * {grams()["kg"]}, 6) AS weight
         FROM {patients} AS p LEFT JOIN ages_said AS a ON a.age IS NOT DISTINCT FROM p.age
         QUALIFY row_number() OVER (PARTITION BY p.patientunitstayid ORDER BY p.n) = 1"""
     )
     stager.infants(
-        f"""SELECT p.infant, t.n AS read_seq, p.born, p.sex, p.weight, p.site, 'hospital' AS setting
+        f"""SELECT p.infant, t.n AS read_seq, p.born, p.sex, p.site, 'hospital' AS setting
         FROM {patients} AS t JOIN people AS p ON p.infant = t.patientunitstayid WHERE p.scope = 'in'"""
     )
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from neomag.cohort.readers import Options, fhir_sql
 from neomag.cohort.readers import bindings as bound
+from neomag.cohort.readers import fhir_medication as medication
 from neomag.cohort.readers import fhir_others as others
 from neomag.cohort.readers.fhir_columns import ORDER
 from neomag.cohort.readers.fhir_observation import observations
@@ -46,7 +48,7 @@ class FhirSource:
         self.options = options
 
     def stage(self, con: DuckDBPyConnection, workdir: Path, buckets: int) -> None:
-        """Write the source's pieces; see Source. One pass over each file, but two over patients and specimens."""
+        """Write the source's pieces; see Source. One pass over each file, but two over patients, specimens and medications."""
         files = sorted(_files(self.where), key=lambda f: (ORDER.index(f[1]) if f[1] in ORDER else len(ORDER), f[0]))
         if not any(kind == "Patient" for _, kind in files):
             raise SourceError(f"{self.where}: no file of Patient resources; infants and their births are read from one")
@@ -64,10 +66,12 @@ class FhirSource:
     def _stage(
         self, con: DuckDBPyConnection, workdir: Path, buckets: int, files: list[tuple[Path, str]], codes: Bindings
     ) -> None:
-        tubes = [path for path, kind in files if kind == "Specimen"]
-        _specimens(con, tubes, codes)
-        # What results are made of beside their own file.
-        state = "".join([codes.state, self.options.zone, *map(file_state, tubes)])
+        tubes, drugs = ([path for path, kind in files if kind == of] for of in ("Specimen", "Medication"))
+        (workdir / "source").mkdir(parents=True, exist_ok=True)
+        _referred(con, workdir, "specimens", "id VARCHAR, tags VARCHAR[]", {p: others.specimens(str(p), codes) for p in tubes})
+        _referred(con, workdir, "medications", medication.COLUMNS, {p: medication.medications(str(p)) for p in drugs})
+        # What results and drugs given are made of beside their own file.
+        state = "".join([codes.state, self.options.zone, *map(file_state, (*tubes, *drugs))])
         made: set[tuple[str, str]] = set()
         for place, (path, kind) in enumerate(files):
             start, at = seq_base(place), str(path)
@@ -76,11 +80,16 @@ class FhirSource:
                     ("infants", others.patients(at, start)), ("problems", others.patient_problems(at, start))
                 ],
                 "Encounter": lambda at=at, start=start: [("raw_events", others.encounters(at, start))],
-                "Specimen": lambda at=at, start=start: [("problems", others.specimen_problems(at, start))],
+                "Specimen": lambda at=at, start=start: [("problems", others.unreadable("Specimen", at, start))],
                 "Observation": lambda at=at, start=start: [("raw_events", observations(at, start, codes))],
                 "Condition": lambda at=at, start=start: [("raw_events", others.conditions(at, start))],
-                "MedicationAdministration": lambda at=at, start=start: [("raw_events", others.given(at, start, codes))],
-                "MedicationRequest": lambda at=at, start=start: [("raw_events", others.ordered(at, start, codes))],
+                "Medication": lambda at=at, start=start: [("problems", others.unreadable("Medication", at, start))],
+                "MedicationAdministration": lambda start=start, path=path: [
+                    ("raw_events", medication.given(_drugs(con, workdir, path, "MedicationAdministration"), start, codes))
+                ],
+                "MedicationRequest": lambda start=start, path=path: [
+                    ("raw_events", medication.ordered(_drugs(con, workdir, path, "MedicationRequest"), start, codes))
+                ],
             }.get(kind, lambda path=path: [("problems", _unread(path))])()  # fmt: skip
             for table, query in queries:
                 name = f"{place:04d}-{_name(path)}"
@@ -89,11 +98,30 @@ class FhirSource:
         keep_only(workdir, made)
 
 
-def _specimens(con: DuckDBPyConnection, paths: list[Path], codes: Bindings) -> None:
-    """The table specimens(id, tags): only those with a tag."""
-    con.execute("CREATE OR REPLACE TEMP TABLE specimens (id VARCHAR, tags VARCHAR[])")
-    for path in paths:
-        con.execute(f"INSERT INTO specimens {others.specimens(str(path), codes)}")
+def _referred(con: DuckDBPyConnection, workdir: Path, name: str, columns: str, queries: Mapping[Path, str]) -> None:
+    """A view of what other resources refer to: each id once, the first counts. `queries` by the file they read."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE none_referred ({columns})")
+    of_files = [f"SELECT {place} AS place, * FROM ({query})" for place, query in enumerate(queries.values(), start=1)]
+    each = " UNION ALL BY NAME ".join(["SELECT 0 AS place, 0 AS n, * FROM none_referred", *of_files])
+    once = f"SELECT * EXCLUDE (place, n) FROM ({each}) QUALIFY row_number() OVER (PARTITION BY id ORDER BY place, n) = 1"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {_kept(con, workdir, name, once, queries)}")
+
+
+def _drugs(con: DuckDBPyConnection, workdir: Path, path: Path, resource: str) -> str:
+    """A relation of the lines of drugs given or ordered. It is a file: a lookup among as many medications as there are doses
+    leaves no memory for reading NDJSON beside it."""
+    return _kept(con, workdir, _name(path), medication.lines_of(str(path), resource), [path])
+
+
+def _kept(con: DuckDBPyConnection, workdir: Path, name: str, query: str, paths: Iterable[Path]) -> str:
+    """A relation of the rows of `query` in a file, which is kept while the files at `paths` are those of before."""
+    made_of = sha256("\n".join([query, *map(file_state, paths)]).encode()).hexdigest()
+    to = workdir / "source" / f"{name}-{made_of[:16]}.parquet"
+    if not to.is_file():
+        part = to.with_suffix(".part")
+        con.execute(f"COPY ({query}) TO {literal(part)} (FORMAT parquet)")
+        part.replace(to)
+    return f"read_parquet({literal(to)})"
 
 
 def _unread(path: Path) -> str:

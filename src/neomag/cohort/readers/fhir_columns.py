@@ -12,6 +12,7 @@ CONCEPT = f"STRUCT(coding {_CODING}[], text VARCHAR)"
 _REFERENCE = "STRUCT(reference VARCHAR)"
 _QUANTITY = 'STRUCT("value" VARCHAR, comparator VARCHAR, unit VARCHAR, system VARCHAR, code VARCHAR)'
 _PERIOD = 'STRUCT("start" VARCHAR, "end" VARCHAR)'
+_CONTAINED = f"STRUCT(resourceType VARCHAR, id VARCHAR, code {CONCEPT})[]"
 
 COLUMNS = {
     "Patient": {
@@ -31,13 +32,15 @@ COLUMNS = {
         "severity": CONCEPT, "code": CONCEPT, "subject": _REFERENCE, "onsetDateTime": "VARCHAR", "onsetPeriod": _PERIOD,
         "abatementDateTime": "VARCHAR", "abatementPeriod": _PERIOD, "recordedDate": "VARCHAR",
     },
+    "Medication": {"resourceType": "VARCHAR", "id": "VARCHAR", "code": CONCEPT},
     "MedicationAdministration": {
         "resourceType": "VARCHAR", "id": "VARCHAR", "status": "VARCHAR", "medicationCodeableConcept": CONCEPT,
-        "medicationReference": _REFERENCE, "subject": _REFERENCE, "effectiveDateTime": "VARCHAR", "effectivePeriod": _PERIOD,
-        "dosage": f"STRUCT(text VARCHAR, route {CONCEPT}, dose {_QUANTITY})",
+        "medicationReference": _REFERENCE, "contained": _CONTAINED, "subject": _REFERENCE, "effectiveDateTime": "VARCHAR",
+        "effectivePeriod": _PERIOD, "dosage": f"STRUCT(text VARCHAR, route {CONCEPT}, dose {_QUANTITY})",
     },
     "MedicationRequest": {
-        "resourceType": "VARCHAR", "status": "VARCHAR", "medicationCodeableConcept": CONCEPT, "subject": _REFERENCE,
+        "resourceType": "VARCHAR", "id": "VARCHAR", "status": "VARCHAR", "medicationCodeableConcept": CONCEPT,
+        "medicationReference": _REFERENCE, "contained": _CONTAINED, "subject": _REFERENCE,
     },
     "Encounter": {
         "resourceType": "VARCHAR", "status": "VARCHAR", "class": _CODING, "subject": _REFERENCE, "period": _PERIOD,
@@ -48,8 +51,11 @@ COLUMNS = {
     },
 }  # fmt: skip
 
-# Patients first, specimens before what refers to them.
-ORDER = ("Patient", "Encounter", "Specimen", "Observation", "Condition", "MedicationAdministration", "MedicationRequest")
+# Patients first, specimens and medications before what refers to them.
+ORDER = (
+    "Patient", "Encounter", "Specimen", "Observation", "Condition", "Medication", "MedicationAdministration",
+    "MedicationRequest",
+)  # fmt: skip
 
 
 def lines(path: str, resource: str) -> str:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from neomag.cohort.readers.bindings import word_in
 from neomag.cohort.readers.fhir_columns import base, lines
-from neomag.cohort.readers.fhir_sql import codings, conflict, joins, listed, one, source_code, time_trouble, trait_amount
+from neomag.cohort.readers.fhir_sql import (
+    code_unit,
+    codings,
+    conflict,
+    joins,
+    listed,
+    one,
+    source_code,
+    time_trouble,
+    trait_amount,
+)
 from neomag.terminology import Bindings
 
 _KEPT = "('final', 'amended', 'corrected', 'preliminary', 'appended')"
@@ -27,9 +37,7 @@ def observations(path: str, start: int, bindings: Bindings) -> str:
     FROM (
         SELECT *, CASE WHEN gone IS NULL THEN kind END AS lost_kind,
             CASE WHEN gone IS NULL THEN {time_trouble("when_said", "time")} END AS doubt,
-            CASE WHEN gone IS NULL AND kind = 'lab' AND (property = 'mass' AND dimension IN ('substance-concentration',
-                'charge-concentration') OR property = 'moles' AND dimension = 'mass-concentration')
-                THEN 'code-unit-conflict: ' || property || ' ' || unit END AS conflict
+            CASE WHEN gone IS NULL AND kind = 'lab' THEN {code_unit("property", "dimension", "unit")} END AS conflict
         FROM ({_judged(path, bindings)})
     )"""
 

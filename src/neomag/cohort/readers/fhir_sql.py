@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # The first four codings of a concept are looked up; hardly any record has more than three.
 _CODINGS = 4
+# The names of what `codings` gives.
+CODED = (*(f"key{n}" for n in range(1, _CODINGS + 1)), "first_code", "called")
 
 
 def install(con: DuckDBPyConnection, zone: str) -> None:
@@ -88,6 +90,15 @@ def listed(*troubles: str) -> str:
     """SQL: the troubles that are not NULL, as a list; NULL when there is none."""
     each = ", ".join(troubles)
     return f"CASE WHEN coalesce({each}) IS NOT NULL THEN list_filter([{each}], lambda trouble: trouble IS NOT NULL) END"
+
+
+def code_unit(property_: str, dimension: str, unit: str) -> str:
+    """SQL: the trouble of a unit of mass under a code of moles, or the other way, or NULL; the unit is believed."""
+    return (
+        f"CASE WHEN {property_} = 'mass' AND {dimension} IN ('substance-concentration', 'charge-concentration') "
+        f"OR {property_} = 'moles' AND {dimension} = 'mass-concentration' "
+        f"THEN 'code-unit-conflict: ' || {property_} || ' ' || {unit} END"
+    )
 
 
 def trait_amount(number: str) -> str:

@@ -11,6 +11,7 @@ from neomag.cohort.readers.staging import INFANTS, RAW_EVENTS, SourceError, file
 from neomag.nearest import nearest
 from neomag.sql import literal
 from neomag.terminology import load_bindings
+from neomag.terminology.bindings import TRAITS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -130,31 +131,42 @@ def _infants(path: Path, columns: dict[str, str], place: int) -> str:
 
 
 def _events(path: Path, columns: dict[str, str], place: int) -> str:
-    """Raw events; a row with a source_code (`LOINC 2601-3`) but no code is bound by the tables of codes."""
+    """Raw events; a row with a source_code (`LOINC 2601-3`) but no code is bound by the tables of codes.
+
+    A source_code says mass or moles beside a code too: one that contradicts the unit is counted, and the unit is believed.
+    """
     casts = ", ".join(_cast(name, kind, columns) for name, kind in RAW_EVENTS.items() if name != "seq")
     seq = "try_cast(seq AS BIGINT)" if "seq" in columns else "row_number() OVER ()"
     time = '"time"' if "time" in columns else "NULL::VARCHAR"
     text = columns.get("time", "VARCHAR") == "VARCHAR"
     day = f"length({time}) = 10" if text else "false"
     return f"""
-    SELECT infant, coalesce(seq, 0) + {place << 40} AS seq, time, "at", coalesce(kind, b_kind) AS kind,
-        coalesce(code, word) AS code, source_code, absent,
-        CASE WHEN b_kind = 'infant' AND code IS NULL THEN {fhir_sql.trait_amount("value")} ELSE value END AS value,
+    SELECT infant, coalesce(seq, 0) + {place << 40} AS seq, time, "at", kind, code, source_code, absent,
+        CASE WHEN kind = 'infant' THEN {fhir_sql.trait_amount("value")} ELSE value END AS value,
         unit, comparator, flag, specimen, lasting, grade, dose, dose_unit, route, concentration, "over", day,
-        {fhir_sql.listed("gone", "odd")} AS trouble, gone IS NOT NULL AS lost
+        {fhir_sql.listed("gone", "odd", "conflict")} AS trouble, gone IS NOT NULL AS lost
     FROM (
-        SELECT e.*, b.kind AS b_kind, b.word, t.over_, t.under, CASE
+        SELECT e.*, t.over_, t.under, CASE
             WHEN e.infant IS NULL THEN 'no-subject'
-            WHEN e.code IS NULL AND b.kind = 'excluded' THEN 'excluded-code'
+            WHEN e.excluded THEN 'excluded-code'
             WHEN e.time IS NULL AND e."at" IS NULL AND e.timed THEN 'bad-time'
-            WHEN e.code IS NULL AND b.kind = 'infant' AND t.trait IS NULL THEN 'trait-unit' END AS gone
+            WHEN e.kind = 'infant' AND e.code NOT IN ({", ".join(map(literal, TRAITS))}) THEN 'unknown-code'
+            WHEN e.kind = 'infant' AND (t.trait IS NULL OR e.value IS NULL OR NOT isfinite(e.value)) THEN 'trait-unit'
+            END AS gone,
+            CASE WHEN e.kind = 'lab' AND gone IS NULL THEN {fhir_sql.code_unit("e.property", "u.dimension", "e.unit")}
+            END AS conflict
         FROM (
-            SELECT {casts}, {seq} AS seq, {day} AS day, {_odd(RAW_EVENTS, columns, ("value", "seq", "at"))} AS odd,
-                {time} IS NOT NULL OR {'"at"' if "at" in columns else "NULL"} IS NOT NULL AS timed
-            FROM {_reading(path)}
+            SELECT r.* REPLACE (coalesce(r.kind, CASE WHEN r.code IS NULL THEN b.kind END) AS kind,
+                coalesce(r.code, b.word) AS code), r.code IS NULL AND b.kind = 'excluded' AS excluded, b.property
+            FROM (
+                SELECT {casts}, {seq} AS seq, {day} AS day, {_odd(RAW_EVENTS, columns, ("value", "seq", "at"))} AS odd,
+                    {time} IS NOT NULL OR {'"at"' if "at" in columns else "NULL"} IS NOT NULL AS timed
+                FROM {_reading(path)}
+            ) r
+            LEFT JOIN bound b ON b.key = replace(r.source_code, ' ', '|')
         ) e
-        LEFT JOIN bound b ON e.code IS NULL AND b.key = replace(e.source_code, ' ', '|')
-        LEFT JOIN trait_units t ON b.kind = 'infant' AND t.trait = b.word AND t.plain = plain_unit(e.unit)
+        LEFT JOIN trait_units t ON e.kind = 'infant' AND t.trait = e.code AND t.plain = plain_unit(e.unit)
+        LEFT JOIN unit_words u ON e.property IS NOT NULL AND u.plain = plain_unit(e.unit)
     )"""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from neomag.cohort.readers import Options
 from neomag.cohort.readers import omop_rows as of
+from neomag.cohort.readers import omop_specimens as tubes
 from neomag.cohort.readers.postgres import masked
 from neomag.cohort.readers.stager import Stager
 from neomag.cohort.readers.staging import SourceError
@@ -53,16 +54,21 @@ class OmopSource:
     layout: str = "omop"
 
     def stage(self, con: DuckDBPyConnection, workdir: Path, buckets: int) -> None:
-        """Write infants, measurements, conditions and drugs by bucket of infants."""
+        """Write infants, measurements, conditions, drugs and observations by bucket of infants."""
         codes, zone = load_codes("omop_concepts.csv", self.options), self.options.zone
         with Stager(con, workdir, buckets, self.tables, self.where, codes) as stager:
             _concepts(stager)
             _people(stager, zone)
-            measured = of.measured(stager, zone)
-            stager.rows("measurement", f"SELECT * FROM ({measured}) WHERE kind IN ('lab', 'excluded')")
-            stager.traits("measurement_weights", of.weights(measured))
+            tubes.specimens(stager, zone)
+            measured = of.told(stager, zone, "measurement")
+            stager.rows("measurement", f"SELECT * FROM ({measured}) WHERE kind IS DISTINCT FROM 'infant'")
+            stager.traits("measurement_weights", of.traits(measured))
             stager.rows("condition_occurrence", of.conditions(stager, zone))
             stager.rows("drug_exposure", of.drugs(stager, zone))
+            observed = of.told(stager, zone, "observation")
+            stager.rows("observation", f"SELECT * FROM ({observed}) WHERE kind IS DISTINCT FROM 'infant'")
+            stager.traits("observation_traits", of.traits(observed))
+            stager.problems("specimen", tubes.unlinked())
 
 
 def _concepts(stager: Stager) -> None:
@@ -74,7 +80,7 @@ def _concepts(stager: Stager) -> None:
     columns = ["concept_id", "concept_name", "vocabulary_id", "concept_class_id", "concept_code"]
     wanted = [
         ("concept_code", [code.code.lower() for system in systems for code in codes.values(system)]),
-        ("concept_name", [code.code for code in codes.values("name", ["given"])]),
+        ("concept_name", [*(code.code for code in codes.values("name", ["given"])), tubes.FIELD]),
         ("vocabulary_id", ["ucum"]),
     ]
     taken = stager.take("concept", columns, wanted)
@@ -93,6 +99,7 @@ def _concepts(stager: Stager) -> None:
             FROM there AS t JOIN ({bound}) AS b ON b.system = t.system AND b.item = lower(t.concept_code)
             UNION ALL SELECT t.id, 'given', b.code, b.source_code, '', '', 1
             FROM there AS t JOIN {names} AS b ON b.item = t.name WHERE t.class = 'ingredient'
+            UNION ALL SELECT id, 'field', 'specimen', '', '', '', 1 FROM there WHERE name = '{tubes.FIELD}'
             UNION ALL SELECT id, 'unit', concept_code, 'UCUM ' || concept_code, '', '', 1 FROM there WHERE vocabulary = 'ucum'
             UNION ALL SELECT TRY_CAST(item AS BIGINT), kind, code, source_code, route, property,
                 CASE WHEN item IN ({site}) THEN 0 ELSE 2 END

@@ -101,7 +101,8 @@ class Stager:
         self._piece(
             "raw_events",
             name,
-            f"""SELECT {self._base()} + n AS seq, {picked}, {times}, FALSE AS absent, day, {lost("trouble")} AS lost,
+            f"""SELECT {self._base()} + n AS seq, {picked}, {times}, coalesce(absent, FALSE) AS absent, day,
+                {lost("trouble")} AS lost,
                 CASE WHEN day THEN list_append(coalesce(trouble, []), 'date-only') ELSE trouble END AS trouble
             FROM ({joined}) WHERE ({reason}) IS NULL""",
         )
@@ -113,15 +114,23 @@ class Stager:
         )
 
     def traits(self, name: str, query: str) -> None:
-        """Write facts of infants (infant, n, time, trait, number); a row without a positive number is counted only."""
+        """Write facts of infants (infant, n, trait, number, and time, day or offset_s); a row without a positive number is
+        counted only."""
         good = "p.scope = 'in' AND r.number > 0"
-        joined = f"({query}) AS r LEFT JOIN people AS p ON p.infant = r.infant"
-        chosen = f"SELECT r.infant, {self._base()} + r.n AS seq, r.time, r.trait, r.number FROM {joined} WHERE {good}"
+        columns = ", ".join(f"CAST(NULL AS {_ROW[name]}) AS {name}" for name in ("time", "day", "offset_s"))
+        joined = f"""(SELECT * FROM (SELECT {columns} WHERE FALSE) UNION ALL BY NAME SELECT * FROM ({query})) AS r
+            LEFT JOIN people AS p ON p.infant = r.infant"""
+        given = "p.start + r.offset_s"
+        aged = f"coalesce({given}, date_diff('second', p.born, r.time))"
+        time, at = ("r.time", given) if self.dated else ("CAST(NULL AS TIMESTAMP)", aged)
+        chosen = f"""SELECT r.infant, {self._base()} + r.n AS seq, {time} AS time, {at} AS "at", r.day, r.trait, r.number
+            FROM {joined} WHERE {good}"""
         self._piece("traits", name, chosen)
         self.problems(
             f"{name}-traits",
             f"""SELECT CASE WHEN p.scope IS NULL THEN 'unknown-infant' WHEN p.scope <> 'in' THEN p.scope
-                ELSE 'weight-suspect' END AS problem, '{name}' AS detail, count(*) AS rows
+                WHEN r.trait = 'gestation' THEN 'trait-unit' ELSE 'weight-suspect' END AS problem, '{name}' AS detail,
+                count(*) AS rows
             FROM {joined} WHERE ({good}) IS NOT TRUE GROUP BY ALL""",
         )
 

@@ -32,7 +32,7 @@ RAW_EVENTS = {
     "dose_unit": "VARCHAR", "route": "VARCHAR", "concentration": "DOUBLE", "over": "BIGINT",
 }  # fmt: skip
 PROBLEMS = {"infant": "VARCHAR", "seq": "BIGINT", "problem": "VARCHAR", "detail": "VARCHAR", "source_code": "VARCHAR"}
-# Facts of the infant found outside its own row (weights, gestation, setting): one of the columns is filled a row.
+# Facts of the infant found outside its own row (weights, gestation, setting): one of number and word is filled a row.
 TRAITS = {"infant": "VARCHAR", "seq": "BIGINT", "time": "TIMESTAMP", "trait": "VARCHAR", "number": "DOUBLE", "word": "VARCHAR"}
 
 _STAGED = {
@@ -44,7 +44,8 @@ _STAGED = {
     # lost: the row gives no event, its trouble says why.
     "raw_events": {"day": "BOOLEAN", "trouble": "VARCHAR[]", "lost": "BOOLEAN"},
     "problems": {"rows": "BIGINT"},
-    "traits": {},
+    # at: the age in seconds, in place of a time. day: as of raw_events.
+    "traits": {"at": "BIGINT", "day": "BOOLEAN"},
 }
 TABLES = {"infants": INFANTS, "raw_events": RAW_EVENTS, "problems": PROBLEMS, "traits": TRAITS}
 
@@ -54,30 +55,33 @@ def columns_of(table: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in table)
 
 
+_TRAITS = """
+    SELECT infant, seq, time, "at", day, trait, number, word FROM staged_traits
+    UNION ALL
+    SELECT infant, seq, time, "at", day, code, value, flag FROM staged_raw_events WHERE kind = 'infant' AND lost IS NOT TRUE"""
 # A problem of many rows of one code is one row with their number: a hospital has millions of results nobody asked for.
 _LOAD = (
-    """CREATE TABLE infants AS
+    f"""CREATE TABLE infants AS
     WITH first AS (
         SELECT * FROM staged_infants WHERE infant IS NOT NULL
         QUALIFY row_number() OVER (PARTITION BY infant ORDER BY read_seq NULLS LAST, born NULLS LAST, sex, site) = 1
     ), traits AS (
         SELECT infant,
-            arg_min(number, (time IS NULL, time, seq)) FILTER (trait = 'gestation') AS gestation,
-            arg_min(number, (time IS NULL, time, seq)) FILTER (trait = 'birth_weight') AS birth_weight,
-            arg_max(number, (time IS NOT NULL, time, seq)) FILTER (trait = 'weight') AS weight,
+            arg_min(number, (undated, time, "at", seq)) FILTER (trait = 'gestation') AS gestation,
+            arg_min(number, (undated, time, "at", seq)) FILTER (trait = 'birth_weight') AS birth_weight,
+            arg_max(number, seq) FILTER (trait = 'weight' AND undated) AS weight,
             -- One word for the whole stay: where encounters differ in kind, none of them holds at every moment.
             CASE WHEN count(DISTINCT word) FILTER (trait = 'setting') = 1 THEN any_value(word) FILTER (trait = 'setting')
             END AS setting
-        FROM (
-            SELECT infant, seq, time, trait, number, word FROM staged_traits
-            UNION ALL
-            SELECT infant, seq, time, code, value, flag FROM staged_raw_events WHERE kind = 'infant' AND lost IS NOT TRUE
-        ) GROUP BY infant
+        FROM (SELECT *, time IS NULL AND "at" IS NULL AS undated FROM ({_TRAITS})) GROUP BY infant
     )
     SELECT f.infant, f.born, f.sex, coalesce(f.gestation, t.gestation) AS gestation,
         coalesce(f.birth_weight, t.birth_weight) AS birth_weight, coalesce(f.weight, t.weight) AS weight,
         coalesce(f.setting, t.setting) AS setting, f.site, coalesce(f.born_day, false) AS born_day, f.died
     FROM first f LEFT JOIN traits t USING (infant)""",
+    f"""CREATE TABLE weights AS
+    SELECT infant, seq, time, "at", day, number AS grams FROM ({_TRAITS})
+    WHERE trait = 'weight' AND number IS NOT NULL AND (time IS NOT NULL OR "at" IS NOT NULL)""",
     "CREATE TABLE problems (" + ", ".join(f"{name} {kind}" for name, kind in PROBLEMS.items()) + ", rows BIGINT DEFAULT 1)",
     """INSERT INTO problems BY NAME
     SELECT infant, seq, problem, detail, source_code, coalesce(rows, 1) AS rows FROM staged_problems
@@ -150,15 +154,16 @@ class Staged:
         self.buckets = buckets
 
     def load(self, con: DuckDBPyConnection, bucket: int) -> None:
-        """Put the rows of one bucket into `con`: tables infants and problems, and a view raw_events; those there are replaced.
+        """Put the rows of one bucket into `con`: tables infants, weights and problems, and a view raw_events; all are replaced.
 
-        infants has one row an infant (and `born_day`, `died`), raw_events only rows that can give an event (and `day`).
+        infants has one row an infant (and `born_day`, `died`), weights those whose time is known, raw_events only rows that can
+        give an event (and `day`).
         problems has `rows`, how many rows of the source it stands for, beside its columns.
         """
         for table in TABLES:
             clear(con, f"staged_{table}")
             con.execute(f"CREATE VIEW staged_{table} AS {self._select(table, bucket)}")
-        for name in ("infants", "raw_events", "problems"):
+        for name in ("infants", "weights", "raw_events", "problems"):
             clear(con, name)
         for sql in _LOAD:
             con.execute(sql)

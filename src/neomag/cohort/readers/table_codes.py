@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from neomag.cohort.readers import Options
 from neomag.knowledge import load
 from neomag.knowledge.tables import cohort_file, read_toml, terminology_file
 from neomag.nearest import hint
 from neomag.sql import literal
-from neomag.terminology.bindings import KINDS, NEEDED, SourceError, code_rows
+from neomag.terminology.bindings import KINDS as BOUND
+from neomag.terminology.bindings import NEEDED, SourceError, code_rows
 
 _MORE = ("property", "name", "route", "standard")
 # Kinds of events, and where their words stand in the vocabulary of cases.
-_EVENTS = {"lab": "lab", "sign": "sign", "condition": "condition", "given": "drug"}
-_KINDS = (*KINDS, "unit", "comparator", "sex", "newborn", "system")
+EVENTS = {"lab": "lab", "sign": "sign", "condition": "condition", "given": "drug"}
+# `answer` says present or absent; `field` says what a row refers to, such as specimen.
+KINDS = (*BOUND, "unit", "comparator", "sex", "newborn", "system", "answer", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,19 @@ def grams() -> Mapping[str, int]:
     return {unit: factor for unit, factor in table.items() if isinstance(factor, int)}
 
 
+def weeks() -> Mapping[str, Fraction]:
+    """Units of a gestation and how many weeks each is."""
+    table = read_toml(terminology_file("records.toml"))["ages"]
+    return {unit: Fraction(factor) for unit, factor in table.items() if unit not in {"policy", "sources"}}
+
+
 def _code(where: str, row: Mapping[str, str | None], *, site: bool) -> Code:
     system, code, kind, word = ((row[column] or "").strip() for column in NEEDED)
     if not system or not code:
         raise SourceError(f"{where}: system and code are needed")
-    _one_of(where, "kind", kind, _KINDS)
-    if kind in _EVENTS:
-        _one_of(where, "vocabulary", word, tuple(load().vocabulary[_EVENTS[kind]]))
+    _one_of(where, "kind", kind, KINDS)
+    if kind in EVENTS:
+        _one_of(where, "vocabulary", word, tuple(load().vocabulary[EVENTS[kind]]))
     prop, name, route, standard = ((row.get(column) or "").strip() for column in _MORE)
     return Code(system, code, kind, word, prop, name, route, standard, site)
 

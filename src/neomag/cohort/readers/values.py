@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _COMPARATOR = r"^\s*(<=|>=|<|>|≤|≥|less than|greater than)"
 _ZONE = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}(:?\d{2})?)$"
 # These troubles stop an event: the row is lost. The others leave it in doubt.
-LOST = ("bad-time", "name-code-conflict", "code-conflict", "not-measured", "not-given", "ordered-not-given")
+LOST = (
+    "bad-time", "name-code-conflict", "code-conflict", "not-measured", "not-given", "ordered-not-given", "not-understood",
+    "unbound-code", "wrong-type",
+)  # fmt: skip
 
 
 def comparator(text: str) -> str:

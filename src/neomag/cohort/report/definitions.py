@@ -5,11 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from neomag import ages
 from neomag.knowledge import Knowledge, KnowledgeError
-from neomag.knowledge.loader import directory
 
 FILE = "cohort/questions.toml"
 # Entries that are not questions.
@@ -54,11 +54,13 @@ class Definitions:
 
 def definitions(knowledge: Knowledge) -> Definitions:
     """The definitions in force. Raises KnowledgeError naming each entry that does not hold together."""
-    path = directory() / FILE
+    path = Path(knowledge.directory) / FILE
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise KnowledgeError([f"{FILE}: the knowledge in {directory()} does not define the report's questions"]) from None
+        raise KnowledgeError(
+            [f"{FILE}: the knowledge in {knowledge.directory} does not define the report's questions"]
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError([f"{FILE}: {error}"]) from None
     try:

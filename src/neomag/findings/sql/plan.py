@@ -12,13 +12,17 @@ from neomag.knowledge import Knowledge
 from neomag.sql import in_dialect, literal, quoted
 
 KINDS: Mapping[str, Kind] = {**infant.KINDS, **signs.KINDS, **labs.KINDS, **drugs.KINDS, **calcium.KINDS}
-_INFANT = ("sex", "gestation", "birth_weight", "weight", "setting")
+_INFANT = ("sex", "gestation", "birth_weight", "setting")
+# The last weight by the moment, of equal times the last to arrive (structs compare field by field: at, seq, grams). A weight
+# whose time is not known stands where there is none.
+_WEIGHT = 'coalesce((list_max(list_filter(infants.weights, lambda w: w."at" <= moments.now))).grams, infants.weight) AS weight'
 
 
 def findings_query(names: Sequence[str], knowledge: Knowledge, *, dialect: str = "duckdb", local: bool = False) -> str:
     """One SELECT with columns infant, now and a column for each finding of `names`, over infants, events and moments.
 
-    `moments` holds each (infant, now) once, `infants` each infant once. With `local`, limits of the laboratory are read
+    `moments` holds each (infant, now) once, `infants` each infant once; `weights` of an infant is a list of structs (at, seq,
+    grams), NULL or empty when there is none. With `local`, limits of the laboratory are read
     from a table intervals(analyte, low, high), in canonical units. Raises KeyError for a finding that there is not, and
     ValueError for a dialect that there is not.
     """
@@ -48,7 +52,7 @@ def text(names: Sequence[str], knowledge: Knowledge, *, local: bool = False) -> 
 def _asked() -> str:
     """Each moment, with what a dose is judged by."""
     return (
-        "asked AS (SELECT moments.infant, moments.now, infants.weight "
+        f"asked AS (SELECT moments.infant, moments.now, {_WEIGHT} "
         "FROM moments LEFT JOIN infants ON infants.infant = moments.infant)"
     )
 
@@ -108,7 +112,7 @@ def _local(knowledge: Knowledge) -> str:
 
 def _base(builder: Builder) -> str:
     """One row an infant and moment, with the infant's fields and all aggregates."""
-    fields = [f"infants.{name}" for name in _INFANT]
+    fields = [*(f"infants.{name}" for name in _INFANT), _WEIGHT]
     gathered = [
         f"found.{name}" if empty == "NULL" else f"coalesce(found.{name}, {empty}) AS {name}"
         for (_, empty), name in builder.aggregates.items()
