@@ -13,7 +13,6 @@ class Settings:
     port: int = 8080
     cors_origins: tuple[str, ...] = ()
     max_body: int = 4 * 1024 * 1024
-    max_nesting: int = 20
     max_cases: int = 100
     max_requests: int = 200
     workers: int = 2

@@ -25,6 +25,8 @@ from neomag.service.settings import Settings
 
 # One case of this many events is worked on at once; more of them, or several cases, do not hold up other requests.
 _FEW_EVENTS = 200
+# When so many faults are found the other cases of a list are not looked at.
+_MOST_FAULTS = 100
 # Of the rules of an answer, in an example.
 _SHOWN = 2
 
@@ -58,6 +60,8 @@ def _all_said(given: list[Any], knowledge: Knowledge) -> list[dict[str, Any]]:
     cases: list[Case] = []
     faults: list[Fault] = []
     for place, one in enumerate(given):
+        if len(faults) >= _MOST_FAULTS:
+            break
         try:
             cases.append(read_case(one, knowledge, place))
         except ProblemError as error:
