@@ -206,6 +206,9 @@ def test_nothing_but_mistakes_is_refused_in_a_moment(client: Client) -> None:
     start = time.monotonic()
     body = [{"now": "3 d", "events": [{"sign": f"seizur{n}"} for n in range(2_000)]}] * 50
     assert len(problem(client.post("/v1/assess", json=body), 422, "not-valid")["errors"]) == 100
+    body = {"now": "3 d", "intervals": {f"magnesiun{n}": 1 for n in range(20_000)}, **{f"event{n}": 1 for n in range(20_000)}}
+    problem(client.post("/v1/assess", json=body), 422, "not-valid")
+    problem(client.post("/v1/dose", json={f"wieght{n}": 1 for n in range(50_000)}), 422, "not-valid")
     problem(client.post("/v1/feed/intake", json={"diary": "age: 8 mo\n" + "60 g granite\n" * 50_000}), 422, "not-valid")
     assert time.monotonic() - start < 20
 

@@ -47,7 +47,7 @@ class Form:
         """Refuse the keys of `given` that are not among `allowed`, naming the nearest."""
         for key in given:
             if key not in allowed:
-                near = nearest(str(key), allowed)
+                near = nearest(str(key), allowed) if len(self.refused) < _MOST_HINTS else None
                 hint = f"; is it `{near}`?" if near else ""
                 self.refuse(where, f"unknown key {shown(key)}{hint} Accepted: {listed(allowed)}")
 

@@ -58,6 +58,7 @@ def make_app(
         openapi_config=None,
         # The access log is ours, and what goes wrong is logged without what the request held.
         logging_config=None,
+        on_startup=[_freeze],
         on_shutdown=[workers.close, planners.close],
         state=State(
             {
@@ -70,10 +71,13 @@ def make_app(
     # Around the router too, so that the frame holds what has no route; Litestar's own middleware stands inside it.
     framed: ASGIApp = Bounds(app.asgi_handler, settings)
     app.asgi_handler = Access(framed, metrics)
-    # What is loaded stays: the collector need not go through it again and again.
+    return app
+
+
+def _freeze() -> None:
+    """What is loaded stays: the garbage collector need not go through it again and again."""
     gc.collect()
     gc.freeze()
-    return app
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

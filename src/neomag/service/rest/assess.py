@@ -18,13 +18,11 @@ from neomag.service.openapi import Content, Operation
 from neomag.service.problems import Fault, ProblemError
 from neomag.service.rest.answers import computed, example_of
 from neomag.service.rest.form import pointer
-from neomag.service.rest.reading import read_json
+from neomag.service.rest.reading import SMALL, read_json
 from neomag.service.rest.rules_json import rules_json
 from neomag.service.rest.schemas import ref
 from neomag.service.settings import Settings
 
-# One case of this many events is worked on at once; more of them, or several cases, do not hold up other requests.
-_FEW_EVENTS = 200
 # When so many faults are found the other cases of a list are not looked at.
 _MOST_FAULTS = 100
 # Of the rules of an answer, in an example.
@@ -118,7 +116,7 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
         if len(several) > settings.max_cases:
             raise ProblemError.not_valid([Fault("", f"{len(several)} cases; at most {settings.max_cases} at once")])
         return computed(await workers.run(_all_said, several, knowledge))
-    events: Any = cast(dict[str, Any], given).get("events") if isinstance(given, dict) else None
-    if isinstance(events, list) and len(cast(list[Any], events)) > _FEW_EVENTS:
+    # A usual case takes less than it costs to hand it to a thread.
+    if len(await request.body()) > SMALL:
         return computed(await workers.run(lambda: said(read_case(given, knowledge))))
     return computed(said(read_case(given, knowledge)))
