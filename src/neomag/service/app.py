@@ -67,7 +67,7 @@ def make_app(
             }
         ),
     )  # fmt: skip
-    app.state.make_document = lambda: document(app, schemas(rulebook().knowledge), __version__)
+    app.state.make_document = lambda: document(app, schemas(rulebook().knowledge), __version__, asks=identify is not None)
     # Around the router too, so that the frame holds what has no route; Litestar's own middleware stands inside it.
     framed: ASGIApp = Bounds(app.asgi_handler, settings)
     app.asgi_handler = Access(framed, metrics)
