@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from benchmarks.serving import server
+from litestar.testing import TestClient
 from tests.service import Client
 
+from neomag.service.app import make_app
 from neomag.service.problems import KINDS
 from neomag.service.rest.form import faults
 
@@ -92,8 +94,20 @@ def test_what_is_asked_of_doses_and_plans_is_checked_by_the_schemas_shown(docume
         assert schemas[name]["additionalProperties"] is False
         for field, schema in schemas[name]["properties"].items():
             found = [fault.where for fault in faults({field: {"a": 1} if schema.get("type") != "object" else 1}, schemas[name])]
-            if field != "diary":
+            if field not in ("diary", "habit"):
                 assert f"/{field}" in found, (name, field)
+
+
+def test_where_callers_are_asked_the_document_says_so(document: dict[str, Any]) -> None:
+    assert "securitySchemes" not in document["components"]
+    with TestClient(make_app(identify=lambda connection, scope: None)) as asking:
+        found = asking.get("/openapi.json").json()
+    assert set(found["components"]["securitySchemes"]) == {"bearer", "key"}
+    for _, path, said in operations(found):
+        named = path.startswith("/v1") or path == "/metrics"
+        assert ("security" in said) is named, path
+        assert ({"401", "403"} <= set(said["responses"])) is named, path
+    assert found["paths"]["/v1/dose"]["post"]["security"] == [{"bearer": ["dose"]}, {"key": ["dose"]}]
 
 
 class Page(HTMLParser):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from tests.service import Client, command, problem, where
 from tests.strategies import cases
 
 from neomag.cli.assess import EXAMPLES
+from neomag.feeding.choices import shipped
+from neomag.knowledge.feeding import load_feeding
+from neomag.knowledge.foods import load_foods
 
 ALL = sorted(EXAMPLES.glob("*.json"))
 INFANT = {"weight": "3.0kg", "serum_mg": "0.45mmol/L"}
@@ -125,6 +129,15 @@ def test_every_fault_of_a_dose_is_named_at_once(client: Client) -> None:
     assert where(problem(client.post("/v1/dose/check", json={"weight": "3kg"}), 422, "not-valid")) == ["/order"]
 
 
+MARKET = (
+    "rolled oats, dry",
+    "lentils, cooked",
+    "egg, boiled",
+    "spinach, cooked",
+    "minced beef, cooked",
+    "tofu, soft",
+    "cod, cooked",
+)
 DIARY = "age: 8 mo\nbreast: 5 feeds\n60 g banana\nmeals: 3\n"
 
 
@@ -151,6 +164,53 @@ def test_a_plan(client: Client) -> None:
     assert said == command("feed", "plan", "--age", "8mo", "--exclude", "egg,fish", "--diet", "vegetarian")
     milk = exits(client.post("/v1/feed/plan", json={"age": "3mo", "weight": "6 kg"}), 0)
     assert milk == command("feed", "plan", "--age", "3mo", "--weight", "6 kg")
+
+
+def test_a_plan_of_the_foods_at_hand(client: Client, tmp_path: Path) -> None:
+    names = [candidate.short for candidate, _ in shipped(load_feeding(), load_foods())]
+    for few, status in ((names, 0), (names[:3], 3)):
+        table = "food,price_per_100g\n" + "".join(f'"{name}",0.{n % 9 + 1}\n' for n, name in enumerate(few))
+        file = tmp_path / f"{status}.csv"
+        file.write_text(table)
+        said = exits(
+            client.post("/v1/feed/plan", json={"age": "8mo", "foods": table, "budget": 5, "without_target": ["iron"]}), status
+        )
+        flags = ("--foods", str(file), "--budget", "5", "--without-target", "iron")
+        assert said == command("feed", "plan", "--age", "8mo", *flags, status=status)
+
+
+def test_a_plan_near_a_habit(client: Client, tmp_path: Path) -> None:
+    day = tmp_path / "day.txt"
+    day.write_text(DIARY)
+    said = exits(client.post("/v1/feed/plan", json={"age": "8mo", "habit": DIARY + "5 g honey\n"}), 0)
+    assert any("honey" in json.dumps(warning).lower() for warning in said.pop("habit_warnings"))
+    said = exits(client.post("/v1/feed/plan", json={"age": "8mo", "habit": DIARY}), 0)
+    assert said.pop("habit_warnings") == []
+    assert said == command("feed", "plan", "--age", "8mo", "--habit", str(day))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("foods", "food,price_per_100g\ngranite,1\nmoon,2"), ("foods", ""), ("foods", "a\n" * 4_000), ("foods", "food,food\n"),
+        ("habit", "age: 8 mo\n60 g granite"), ("habit", "age: 20 mo\n60 g banana"), ("habit", "\n" * 400), ("habit", {"age": "8 mo"}),
+        ("habit", {"foods": ["granite"] * 400}), ("budget", 0), ("budget", "5"),
+    ],
+)  # fmt: skip
+def test_foods_and_habits_that_cannot_be_read(client: Client, field: str, value: Any) -> None:
+    said = problem(client.post("/v1/feed/plan", json={"age": "8mo", field: value}), 422, "not-valid")
+    assert set(where(said)) == {f"/{field}"}
+
+
+def test_nothing_but_mistakes_is_refused_in_a_moment(client: Client) -> None:
+    start = time.monotonic()
+    body = [{"now": "3 d", "events": [{"sign": f"seizur{n}"} for n in range(2_000)]}] * 50
+    assert len(problem(client.post("/v1/assess", json=body), 422, "not-valid")["errors"]) == 100
+    body = {"now": "3 d", "intervals": {f"magnesiun{n}": 1 for n in range(20_000)}, **{f"event{n}": 1 for n in range(20_000)}}
+    problem(client.post("/v1/assess", json=body), 422, "not-valid")
+    problem(client.post("/v1/dose", json={f"wieght{n}": 1 for n in range(50_000)}), 422, "not-valid")
+    problem(client.post("/v1/feed/intake", json={"diary": "age: 8 mo\n" + "60 g granite\n" * 50_000}), 422, "not-valid")
+    assert time.monotonic() - start < 20
 
 
 def test_faults_of_a_plan(client: Client) -> None:

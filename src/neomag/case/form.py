@@ -24,6 +24,10 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
+# To find the nearest word takes a millisecond: a file of nothing but mistakes must not take minutes to refuse.
+_MOST_HINTS = 100
+
+
 class Form:
     """A form being read: collects refusals and doubts, and knows the birth date that date-times count from."""
 
@@ -45,7 +49,7 @@ class Form:
         """Refuse the keys of `given` that are not among `allowed`, naming the nearest."""
         for key in given:
             if key not in allowed:
-                near = nearest(str(key), allowed)
+                near = nearest(str(key), allowed) if len(self.refused) < _MOST_HINTS else None
                 hint = f"; is it `{near}`?" if near else ""
                 self.refuse(where, f"unknown key {shown(key)}{hint} Accepted: {listed(allowed)}")
 
@@ -69,6 +73,9 @@ class Form:
 
     def unknown_code(self, where: str, kind: str, code: object) -> None:
         """Refuse a code that the vocabulary does not hold, naming the nearest, also by what people call it."""
+        if len(self.refused) >= _MOST_HINTS:
+            self.refuse(where, f"unknown {kind} {shown(code)}")
+            return
         terms = self.knowledge.vocabulary[{"given": "drug"}.get(kind, kind)]
         names = {term.code: term.code for term in terms.values()}
         names.update({word.lower(): term.code for term in terms.values() for word in term.also_said})

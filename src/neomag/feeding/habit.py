@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from neomag.feeding.cautions import WARNING, Said
 from neomag.feeding.day import Diary, DiaryError
@@ -24,18 +26,25 @@ def habit_of(path: Path, age_months: int, table: FoodTable) -> tuple[dict[str, f
         data = path.read_bytes()
     except OSError as error:
         raise FeedingInputError(f"{path}: cannot be read: {error.strerror}") from None
+    return habit_in(data, age_months, table, where=str(path), name=path.name)
+
+
+def habit_in(
+    data: bytes | Mapping[str, Any], age_months: int, table: FoodTable, *, where: str, name: str = ""
+) -> tuple[dict[str, float], tuple[Said, ...]]:
+    """The same of a diary's bytes, from a file called `name`, or of a mapping; messages say that it stands at `where`."""
     try:
-        diary = read_diary(data, table.foods, name=path.name)
+        diary = read_diary(data, table.foods, name=name)
     except DiaryError as error:
-        raise FeedingInputError("\n".join(f"{path}: {problem}" for problem in error.problems)) from None
+        raise FeedingInputError("\n".join(f"{where}: {problem}" for problem in error.problems)) from None
     warnings = tuple(said for said in intake(diary, table).warnings if said.level == WARNING)
     if abs(diary.age_months - age_months) > 1:
         raise _refused(
-            path, f"is of {diary.age_months} months and the plan of {age_months}; write a usual day of this age", warnings
+            where, f"is of {diary.age_months} months and the plan of {age_months}; write a usual day of this age", warnings
         )
     found = _halves(diary, age_months)
     if not found:
-        raise _refused(path, "holds no food that a plan could choose", warnings)
+        raise _refused(where, "holds no food that a plan could choose", warnings)
     return found, warnings
 
 
@@ -49,5 +58,5 @@ def _halves(diary: Diary, age_months: int) -> dict[str, float]:
     return found
 
 
-def _refused(path: Path, why: str, warnings: tuple[Said, ...]) -> FeedingInputError:
-    return FeedingInputError("\n".join([f"{path}: {why}", *(f"{path}: {said.text}" for said in warnings)]))
+def _refused(where: str, why: str, warnings: tuple[Said, ...]) -> FeedingInputError:
+    return FeedingInputError("\n".join([f"{where}: {why}", *(f"{where}: {said.text}" for said in warnings)]))

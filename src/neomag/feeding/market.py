@@ -12,7 +12,7 @@ from neomag.feeding.errors import FeedingInputError
 from neomag.feeding.indicators import groups_of
 from neomag.feeding.infant_portions import INFANT
 from neomag.feeding.leave_out import tags_of
-from neomag.feeding.site import MISSING, lines, load_site_foods, mark_of, read_text
+from neomag.feeding.site import MISSING, Sheet, lines, load_site_foods, mark_of, read_text
 from neomag.feeding.words import meant
 from neomag.knowledge.feeding import STEPS, Candidate, FeedingKnowledge
 from neomag.knowledge.foods import Food, FoodTable
@@ -24,8 +24,8 @@ _SHOWN = 20
 _VITAMIN_A = "vitamin_a_rae"
 
 
-def market(path: Path, known: FeedingKnowledge, table: FoodTable) -> tuple[tuple[Candidate, Food], ...]:
-    """The candidates of a file: a list with the columns `food` and `price_per_100g` (prices may be blank), or a food table.
+def market(path: Path | Sheet, known: FeedingKnowledge, table: FoodTable) -> tuple[tuple[Candidate, Food], ...]:
+    """The candidates of a list with the columns `food` and `price_per_100g` (prices may be blank), or of a food table.
 
     A food that neomag knows keeps what it knows of it; another needs a portion (`portion_g`) and a group that can be told.
     Raises FeedingInputError with a line for every fault.
@@ -67,7 +67,7 @@ def _by_name(known: FeedingKnowledge, table: FoodTable) -> Mapping[str, tuple[Ca
     return {name.casefold(): pair for pair in shipped(known, table) for name in (pair[1].id, pair[0].name, pair[0].short)}
 
 
-def _listed(path: Path, known: FeedingKnowledge, table: FoodTable) -> tuple[tuple[Candidate, Food], ...]:
+def _listed(path: Path | Sheet, known: FeedingKnowledge, table: FoodTable) -> tuple[tuple[Candidate, Food], ...]:
     by_name = _by_name(known, table)
     found: dict[str, tuple[Candidate, Food]] = {}
     heading, rows, mark = _list(path)
@@ -78,6 +78,8 @@ def _listed(path: Path, known: FeedingKnowledge, table: FoodTable) -> tuple[tupl
     ]
     problems += [f"{path} line 1: `{column}` stands there twice" for column in _LIST if heading.count(column) > 1]
     for line, row in rows if not problems else ():
+        if len(problems) > _SHOWN:
+            break
         where = f"{path} line {line}"
         if len(row) != len(heading):
             problems.append(f"{where}: has {len(row)} cells, the heading has {len(heading)}")
@@ -100,7 +102,7 @@ def _listed(path: Path, known: FeedingKnowledge, table: FoodTable) -> tuple[tupl
     return tuple(found.values())
 
 
-def _list(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
+def _list(path: Path | Sheet) -> tuple[list[str], list[tuple[int, list[str]]], str]:
     """The heading in lower case, the rows with their line, and the mark between cells. Raises FeedingInputError."""
     text = read_text(path)
     mark = mark_of(text)

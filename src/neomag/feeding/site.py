@@ -34,6 +34,21 @@ _HEAVIEST = 5000.0
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table that stands in no file: what messages call it, and its text."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def read_text(self, encoding: str) -> str:
+        """The text, without the mark that a file of this encoding may begin with."""
+        return self.text.encode().decode(encoding)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFoods:
     """The foods of a site's table by id, the price of 100 g of those that have one, the tags of those that state any, and the
     nutrients that have a column."""
@@ -53,14 +68,14 @@ class _Column:
     factor: float = 1.0
 
 
-def with_site_foods(table: FoodTable, path: Path) -> tuple[FoodTable, SiteFoods]:
+def with_site_foods(table: FoodTable, path: Path | Sheet) -> tuple[FoodTable, SiteFoods]:
     """`table` with the foods of `path` first, a food of the same id in place of the shipped one; and those foods alone."""
     site = load_site_foods(path, table.nutrients)
     return replace(table, foods={**site.foods, **{k: v for k, v in table.foods.items() if k not in site.foods}}), site
 
 
-def load_site_foods(path: Path, nutrients: Mapping[str, Nutrient]) -> SiteFoods:
-    """The foods of a CSV file. Raises FeedingInputError with a line for every fault."""
+def load_site_foods(path: Path | Sheet, nutrients: Mapping[str, Nutrient]) -> SiteFoods:
+    """The foods of a CSV file or sheet. Raises FeedingInputError with a line for every fault."""
     text = read_text(path)
     mark = mark_of(text)
     problems: list[str] = []
@@ -100,7 +115,7 @@ def load_site_foods(path: Path, nutrients: Mapping[str, Nutrient]) -> SiteFoods:
     return SiteFoods(foods, prices, tags, frozenset(x.name for x in columns if x.nutrient is not None))
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path | Sheet) -> str:
     """The text of a table. Raises FeedingInputError for a file that is not there or is no text."""
     try:
         text = path.read_text("utf-8-sig")
@@ -130,7 +145,7 @@ def _many(problems: list[str]) -> bool:
     return len(problems) > _SHOWN
 
 
-def _columns(path: Path, heading: list[str], nutrients: Mapping[str, Nutrient]) -> list[_Column]:
+def _columns(path: Path | Sheet, heading: list[str], nutrients: Mapping[str, Nutrient]) -> list[_Column]:
     problems: list[str] = []
     found: list[_Column] = []
     for place, title in enumerate(heading, 1):

@@ -70,6 +70,7 @@ def make_app(
         # The access log is ours, and what goes wrong is logged without what the request held.
         logging_config=None,
         lifespan=list(lifespan),
+        on_startup=[_freeze],
         on_shutdown=[workers.close, planners.close],
         state=State(
             {
@@ -78,14 +79,19 @@ def make_app(
             }
         ),
     )  # fmt: skip
-    app.state.make_document = lambda: document(app, schemas(rulebook().knowledge), __version__)
+    app.state.make_document = lambda: document(
+        app, schemas(rulebook().knowledge), __version__, asks=gate is not None and gate.asks
+    )
     # Around the router too, so that the frame holds what has no route; Litestar's own middleware stands inside it.
     framed: ASGIApp = Bounds(app.asgi_handler, settings)
     app.asgi_handler = Access(framed, metrics)
-    # What is loaded stays: the collector need not go through it again and again.
+    return app
+
+
+def _freeze() -> None:
+    """What is loaded stays: the garbage collector need not go through it again and again."""
     gc.collect()
     gc.freeze()
-    return app
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

@@ -78,9 +78,10 @@ class Operation:
     also: Mapping[int, str] = field(default_factory=dict[int, str])
     example: Callable[[Any], Any] | None = None
 
-    def to_dict(self, name: str) -> dict[str, Any]:
-        """As OpenAPI has it; `name` is the id of the operation."""
-        kinds = dict.fromkeys((*self.problems, *_ANY, *(("out-of-time", "slow-body") if self.body else ())))
+    def to_dict(self, name: str, scope: str | None = None) -> dict[str, Any]:
+        """As OpenAPI has it; `name` is the operation's id, `scope` what a caller must be allowed, where callers are asked."""
+        known = ("not-authenticated", "not-allowed") if scope else ()
+        kinds = dict.fromkeys((*self.problems, *_ANY, *known, *(("out-of-time", "slow-body") if self.body else ())))
         bodies = {name: make() for name, make in self.body.examples.items()} if self.body else {}
         answers = {name: self.example(given) for name, given in (bodies or {"an answer": None}).items()} if self.example else {}
         answer = self.answer.to_dict(answers)
@@ -99,6 +100,8 @@ class Operation:
             titles = [KINDS[kind][1] for kind in kinds if KINDS[kind][0] == status]
             content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             said["responses"][str(status)] = {"description": "; ".join(titles), "content": content}
+        if scope:
+            said["security"] = [{"bearer": [scope]}, {"key": [scope]}]
         if self.parameters:
             said["parameters"] = [parameter.to_dict() for parameter in self.parameters]
         if self.body is not None:
@@ -130,8 +133,22 @@ PROBLEM: Schema = {
 }
 
 
-def document(app: Litestar, schemas: Mapping[str, Schema], version: str) -> dict[str, Any]:
-    """The document of an application; `schemas` are the components that its operations refer to."""
+# How a caller says who it is, where it is asked.
+_SECURITY: Schema = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, or a token of the site's OIDC issuer.",
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def document(app: Litestar, schemas: Mapping[str, Schema], version: str, *, asks: bool = False) -> dict[str, Any]:
+    """The document of an application; `schemas` are the components that its operations refer to.
+
+    `asks` says whether callers are asked who they are: then each route that names a scope says that it needs one.
+    """
     from litestar.routes import HTTPRoute
 
     paths: dict[str, dict[str, Any]] = {}
@@ -143,7 +160,13 @@ def document(app: Litestar, schemas: Mapping[str, Schema], version: str) -> dict
                 continue
             for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
                 operation = _operation(handler, route.path_format)
-                paths.setdefault(route.path_format, {})[method.lower()] = operation.to_dict(_name(method, route.path_format))
+                name, scope = _name(method, route.path_format), handler.opt.get("scope") if asks else None
+                paths.setdefault(route.path_format, {})[method.lower()] = operation.to_dict(name, scope)
+    components: dict[str, Any] = {
+        "schemas": {**{name: dict(schema) for name, schema in schemas.items()}, "Problem": dict(PROBLEM)}
+    }
+    if asks:
+        components["securitySchemes"] = dict(_SECURITY)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -155,7 +178,7 @@ def document(app: Litestar, schemas: Mapping[str, Schema], version: str) -> dict
         },
         "servers": [{"url": "/"}],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": {**{name: dict(schema) for name, schema in schemas.items()}, "Problem": dict(PROBLEM)}},
+        "components": components,
     }
 
 

@@ -67,7 +67,6 @@ class Settings:
     cors_origins: tuple[str, ...] = _setting(kind.origins, (), "origins of browsers that may call")
 
     max_body: int = _setting(kind.whole(1_024, 1_000_000_000), 5_000_000, "the most bytes of a request")
-    max_nesting: int = _setting(kind.whole(4, 1_000), 64, "the deepest nesting of JSON")
     max_cases: int = _setting(kind.whole(1, 100_000), 100, "the most cases in one request")
     max_requests: int = _setting(kind.whole(1, 100_000), 200, "the most requests at once")
     workers: int = _setting(kind.whole(1, 1_000), 2, "threads that answer")

@@ -37,13 +37,13 @@ class LimitedError(Exception):
 
 
 class Gate:
-    """Lets callers in by the settings. Safe to share between threads."""
+    """Lets callers in by the settings; `asks` says whether a request needs a key or token. Safe to share between threads."""
 
     def __init__(
         self, settings: Settings, store: Store, *, oidc: Oidc | None = None, clients: ClientJwts | None = None
     ) -> None:
         self._settings = settings
-        self._asks = authenticates(settings)
+        self.asks = authenticates(settings)
         self._keys = ApiKeys(store)
         self._oidc = oidc
         if oidc is None and settings.oidc_issuer and settings.oidc_audience:
@@ -64,7 +64,7 @@ class Gate:
 
     def _identity(self, caller: Caller) -> Identity:
         if caller.credential is None:
-            if self._asks:
+            if self.asks:
                 raise Refused("missing", "send an API key or a bearer token: Authorization: Bearer …")
             self._nobody_else(caller)
             return ANONYMOUS

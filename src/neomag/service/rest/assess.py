@@ -19,13 +19,13 @@ from neomag.service.problems import Fault, ProblemError
 from neomag.service.rest.answers import computed, example_of
 from neomag.service.rest.form import pointer
 from neomag.service.rest.keeping import ID_HEADER, ID_SAYS, answered_before, kept, key_of
-from neomag.service.rest.reading import read_json
+from neomag.service.rest.reading import SMALL, read_json
 from neomag.service.rest.rules_json import rules_json
 from neomag.service.rest.schemas import ref
 from neomag.service.settings import Settings
 
-# One case of this many events is worked on at once; more of them, or several cases, do not hold up other requests.
-_FEW_EVENTS = 200
+# When so many faults are found the other cases of a list are not looked at.
+_MOST_FAULTS = 100
 # Of the rules of an answer, in an example.
 _SHOWN = 2
 
@@ -59,6 +59,8 @@ def _all_said(given: list[Any], knowledge: Knowledge) -> list[dict[str, Any]]:
     cases: list[Case] = []
     faults: list[Fault] = []
     for place, one in enumerate(given):
+        if len(faults) >= _MOST_FAULTS:
+            break
         try:
             cases.append(read_case(one, knowledge, place))
         except ProblemError as error:
@@ -125,7 +127,7 @@ async def _said(request: Request[Any, Any, Any], given: Any) -> Any:
         if len(several) > settings.max_cases:
             raise ProblemError.not_valid([Fault("", f"{len(several)} cases; at most {settings.max_cases} at once")])
         return await workers.run(_all_said, several, knowledge)
-    events: Any = cast(dict[str, Any], given).get("events") if isinstance(given, dict) else None
-    if isinstance(events, list) and len(cast(list[Any], events)) > _FEW_EVENTS:
+    # A usual case takes less than it costs to hand it to a thread.
+    if len(await request.body()) > SMALL:
         return await workers.run(lambda: said(read_case(given, knowledge)))
     return said(read_case(given, knowledge))

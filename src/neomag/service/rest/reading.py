@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from neomag.case.documents import DocumentError
 from neomag.case.documents import parse as parse_documents
 from neomag.nearest import hint
+from neomag.service.limits import Workers
 from neomag.service.openapi import JSON, Parameter, Schema
 from neomag.service.problems import Fault, ProblemError
 from neomag.service.rest.form import faults
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 _CHARSET = re.compile(r'charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MOST_PARAMETERS = 50
+_MOST_FAULTS = 100
+# The bytes of a body that is read where it arrives; a larger one is read in a thread, so that no other request waits for it.
+SMALL = 16 * 1024
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -40,7 +45,11 @@ async def read_json(request: Request[Any, Any, Any]) -> Any:
         raise _unsupported("Content-Type", f"charset `{charset[1][:30]}` is not read; send UTF-8")
     if (coding := request.headers.get("content-encoding", "identity").lower()) != "identity":
         raise _unsupported("Content-Encoding", f"`{coding[:30]}` is not read; send the body as it is")
-    return parsed(await request.body())
+    body = await request.body()
+    if len(body) <= SMALL:
+        return parsed(body)
+    workers: Workers = request.app.state.workers
+    return await workers.run(parsed, body)
 
 
 def parsed(data: bytes) -> Any:
@@ -75,7 +84,7 @@ def _unsupported(header: str, says: str) -> ProblemError:
 
 def checked(value: Any, schema: Schema) -> dict[str, Any]:
     """`value` as the object that `schema` describes. Raises ProblemError with every fault."""
-    if found := list(faults(value, schema)):
+    if found := list(islice(faults(value, schema), _MOST_FAULTS)):
         raise ProblemError.not_valid(found)
     return value
 

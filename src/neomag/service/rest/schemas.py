@@ -88,6 +88,7 @@ def asked_check() -> Schema:
     }
 
 
+_DIARY: Schema = {"type": ["object", "string"]}
 _TARGETS: dict[str, Schema] = {
     "authority": _text("whose targets: nasem (default), efsa, fao-who, uk, china, nhmrc"),
     "fill": _text("an authority whose figures fill the gaps of the first; they are marked"),
@@ -98,10 +99,7 @@ _TARGETS: dict[str, Schema] = {
 
 def asked_intake() -> Schema:
     """What `POST /v1/feed/intake` is asked."""
-    diary = {
-        "type": ["object", "string"],
-        "description": "one day: a mapping with age, milk and foods, or plain lines such as `60 g banana`",
-    }
+    diary = {**_DIARY, "description": "one day: a mapping with age, milk and foods, or plain lines such as `60 g banana`"}
     return {
         "type": "object",
         "additionalProperties": False,
@@ -132,6 +130,14 @@ def asked_plan() -> Schema:
             "days": {"type": "integer", "enum": [1, 7], "default": 1, "description": "a day or a week"},
             "without_target": {**words, "description": "nutrients not to aim at, such as magnesium"},
             "weight": _text("the baby's weight, such as 8.2kg"),
+            "foods": {"type": "string", "description": "the foods at hand and their prices, the text of a table (CSV)"},
+            "budget": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "maximum": 1_000_000,
+                "description": "most to spend on all days",
+            },
+            "habit": {**_DIARY, "description": "a diary of a usual day: the plan changes as little as it can"},
             **_TARGETS,
         },
     }
@@ -194,6 +200,7 @@ def schemas(knowledge: Knowledge) -> dict[str, Schema]:
         },
     )
     nutrients = {"nutrients": {"type": "object"}}
+    warned = {"habit_warnings": {**_list(said), "description": "What is not safe in the habit, where one is given."}}
     return {
         "Case": case_schema(knowledge),
         "Answer": {**answer, "description": "What neomag says of a case: see docs/answer.md."},
@@ -210,7 +217,7 @@ def schemas(knowledge: Knowledge) -> dict[str, Schema]:
         "Plan": _object(
             ("age_months", "status", "days", "milk", "foods", "meals", "nutrients", "shortfalls", "why"),
             {
-                **nutrients, "status": {"enum": ["optimal", "feasible", "infeasible", "milk-only"]},
+                **nutrients, **warned, "status": {"enum": ["optimal", "feasible", "infeasible", "milk-only"]},
                 "foods": _list(_object(("food", "grams"))),
             },
         ),
