@@ -77,7 +77,7 @@ def test_killed_while_writing(store_url: str, tmp_path: Path):
 
 @pytest.mark.slow
 def test_killed_while_writing_many_times(store_url: str, tmp_path: Path):
-    rounds(store_url, 25, tmp_path)
+    rounds(store_url, 15, tmp_path)
 
 
 def test_killed_while_migrating(store_url: str, tmp_path: Path):
