@@ -114,6 +114,19 @@ def test_the_last_use_is_kept_and_costs_one_write_a_minute(store: Store):
     assert kept(store, key).used == first
 
 
+def test_a_key_at_hand_is_let_in_without_the_database(store: Store):
+    key, clock = make_key(store, "admin", "w", ["assess"]), Clock()
+    keys = ApiKeys(store, clock)
+    assert not keys.at_hand(key)
+    keys.identity(key)
+    assert keys.at_hand(key)
+    store.close()
+    assert keys.identity(key).client == "w"
+    clock.now += 6
+    assert not keys.at_hand(key)
+    assert not keys.at_hand("nmg_")
+
+
 @pytest.mark.parametrize(("client", "scopes"), [("w", []), ("w", ["everything"]), ("", ["assess"]), ("a\nb", ["assess"])])
 def test_a_key_for_nothing_or_nobody_is_not_made(store: Store, client: str, scopes: list[str]):
     with pytest.raises(ValueError, match="write"):

@@ -306,6 +306,28 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path):
     assert file.read_text().startswith("these are notes")
 
 
+def test_the_store_goes_on_when_the_database_comes_back(store_url: str):
+    if store_url.startswith("sqlite"):
+        pytest.skip("SQLite has no server to go away")
+    with Store.open(store_url) as store:
+        saved = save(store, 1)
+        with make_engine(store_url).connect() as connection:
+            ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> {}"
+            connection.exec_driver_sql(ends.format("pg_backend_pid()"))
+            connection.invalidate()
+        save(store, 2)
+        assert store.assessment(str(saved.id)) is not None
+        assert store.verify() == []
+        assert store.head().sequence == 2
+
+
+def test_a_write_inside_a_write_is_refused_and_does_not_hang(store: Store):
+    with pytest.raises(RuntimeError, match="inside a write"):
+        store.write(lambda session: save(store))
+    save(store)
+    assert store.head().sequence == 1
+
+
 def test_passwords_are_masked():
     assert masked("postgresql://me:pw@h/d?password=pw&x=1") == "postgresql://me:…@h/d?password=…&x=1"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,44 @@ def test_a_record_that_nobody_audited_is_named(store: Store, store_url: str):
     (found,) = store.verify()
     assert found.kind == "record not audited"
     assert str(saved.id) not in found.says
+
+
+@pytest.mark.parametrize("detail", ["", "{", "[]", '{"before": 7}', '{"before": null}', "[" * 300, '{"records": 1}'])
+def test_an_entry_of_pruning_that_was_spoilt_hides_nothing(store: Store, store_url: str, detail: str):
+    save(store)
+    store.prune(timedelta(days=1), datetime.now(UTC) + timedelta(days=2))
+    assert store.verify() == []
+    tamper(store_url, f"UPDATE audit SET detail = '{detail}' WHERE action = 'assessment.prune'")
+    assert [(found.kind, found.sequence) for found in store.verify()] == [("changed", 2), ("record missing", 1)]
+
+
+def test_a_trail_that_is_broken_everywhere_is_told_in_reasonable_time(store: Store, store_url: str):
+    """Only the first break is looked into; of records, so many are named."""
+    for number in range(150):
+        save(store, number)
+    tamper(store_url, "UPDATE audit SET actor = 'nobody'", "DELETE FROM assessment")
+    found = store.verify()
+    assert len(found) == 101
+    assert (found[0].kind, found[0].sequence) == ("changed", 1)
+    assert {other.kind for other in found[1:]} == {"record missing"}
+
+
+def test_two_entries_for_one_record_are_told(store: Store, store_url: str):
+    saved = save(store)
+    store.record("assessment.save", "nobody", str(saved.id))
+    found = store.verify()
+    assert [(one.kind, one.sequence) for one in found] == [("record changed", 2)]
+
+
+def test_many_prunes_each_cover_what_came_before_them(store: Store):
+    """Each record is pruned by one of several, the times of which do not follow each other."""
+    day, now = timedelta(days=1), datetime.now(UTC)
+    for days in (9, 3, 30, 5):
+        save(store)
+        store.prune(day, now + days * day)
+    save(store)
+    assert store.verify() == []
+    assert [entry.action for entry in store.entries()] == ["assessment.save", "assessment.prune"] * 4 + ["assessment.save"]
 
 
 def rewrite(store: Store, url: str, change: Callable[[Entry], None], start: int) -> None:

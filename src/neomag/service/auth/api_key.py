@@ -69,11 +69,19 @@ class ApiKeys:
         self._touch(key)
         return Identity(key.client, known(key.scopes.split()), "key")
 
-    def _find(self, id_: str) -> ApiKey | None:
-        at = self._clock()
+    def at_hand(self, text: str) -> bool:
+        """Whether `identity` would answer without asking the database."""
+        key = self._kept(text[len(PREFIX) : len(PREFIX) + 12])
+        return key is not None and not _due(key)
+
+    def _kept(self, id_: str) -> ApiKey | None:
         with self._lock:
             until, key = self._found.get(id_, (0.0, None))
-        if key is not None and at < until:
+        return key if self._clock() < until else None
+
+    def _find(self, id_: str) -> ApiKey | None:
+        at = self._clock()
+        if (key := self._kept(id_)) is not None:
             return key
         with self._store.reading() as session:
             key = find_key(session, id_)
@@ -88,8 +96,11 @@ class ApiKeys:
 
     def _touch(self, key: ApiKey) -> None:
         """Note the use, once a minute at most: a write for each request would cost more than the request."""
-        moment = now()
-        last = key.used
-        if last is None or datetime.fromisoformat(moment) - datetime.fromisoformat(last) >= _TOUCHED:
-            key.used = moment
+        if _due(key):
+            key.used = now()
             self._store.write(lambda session: touch_key(session, key.id))
+
+
+def _due(key: ApiKey) -> bool:
+    """Whether its last use is to be noted anew."""
+    return key.used is None or datetime.fromisoformat(now()) - datetime.fromisoformat(key.used) >= _TOUCHED

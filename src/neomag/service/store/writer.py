@@ -44,6 +44,8 @@ class Writer:
 
         Raises StoreError when the database cannot be written.
         """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside a write would wait for itself: use the session")
         future: Future[T] = Future()
         with self._closing:
             if self._closed:
