@@ -63,9 +63,9 @@ def test_a_good_token_says_which_client_calls(issuer: Issuer, store: Store, more
 _NOW = int(time.time())
 _FAULTS: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "expired": (lambda i: made(i, exp=_NOW - LEEWAY - 600, iat=_NOW - 900), "expired"),
-    "issued in the future": (lambda i: made(i, iat=_NOW + 3_600, exp=_NOW + 3_900), "not-yet-valid"),
-    "not yet": (lambda i: made(i, nbf=_NOW + 3_600), "not-yet-valid"),
-    "valid too long": (lambda i: made(i, exp=_NOW + LONGEST_LIFE + 3_600), "lifetime"),
+    "issued in the future": (lambda i: made(i, iat=_NOW + 86_400, exp=_NOW + 86_700), "not-yet-valid"),
+    "not yet": (lambda i: made(i, nbf=_NOW + 86_400), "not-yet-valid"),
+    "valid too long": (lambda i: made(i, exp=_NOW + LONGEST_LIFE + 86_400), "lifetime"),
     "another service": (lambda i: made(i, aud="https://neomag.test/cds-services/order-sign"), "audience"),
     "the server, not the service": (lambda i: made(i, aud="https://neomag.test"), "audience"),
     "no audience": (lambda i: made(i, aud=None), "claim"),
@@ -75,8 +75,11 @@ _FAULTS: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "unknown key": (lambda i: made(i, kid="k2"), "unknown-key"),
     "key of another": (lambda i: made(i, kid="k2", headers={"kid": "k1"}), "signature"),
     "RS256": (lambda i: made(i, alg="RS256"), "algorithm"),
-    "none": (lambda i: by_hand({"alg": "none", "kid": "k1"}, {"iss": i.url, "aud": CALLED, "exp": _NOW + 9}), "algorithm"),
-    "HS384": (lambda i: by_hand({"alg": "HS384", "kid": "k1"}, {"iss": i.url, "aud": CALLED, "exp": _NOW + 9}), "algorithm"),
+    "none": (lambda i: by_hand({"alg": "none", "kid": "k1"}, {"iss": i.url, "aud": CALLED, "exp": _NOW + 86_400}), "algorithm"),
+    "HS384": (
+        lambda i: by_hand({"alg": "HS384", "kid": "k1"}, {"iss": i.url, "aud": CALLED, "exp": _NOW + 86_400}),
+        "algorithm",
+    ),
     "jku of another server": (lambda i: made(i, headers={"jku": "https://evil.test/jwks"}), "jku"),
     "jku beside the agreed one": (lambda i: made(i, headers={"jku": f"{i.jku}/../evil"}), "jku"),
     "jku that is a list": (lambda i: made(i, headers={"jku": [i.jku]}), "jku"),

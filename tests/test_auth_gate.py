@@ -203,11 +203,15 @@ def test_what_is_loopback(host: str, local: bool):
         ({"host": "0.0.0.0", "insecure_public": True}, False, True),
         ({"auth": "required"}, True, True),
         ({"auth": "off"}, False, True),
-        ({"mllp_host": "0.0.0.0", "mllp_port": 2575}, False, False),
-        ({"mllp_host": "0.0.0.0", "mllp_port": 2575, "auth": "required"}, True, False),
-        ({"mllp_host": "0.0.0.0", "mllp_port": 2575, "insecure_public": True}, False, True),
+        ({"mllp_host": "0.0.0.0", "mllp_port": 2575, "mllp_forward": ("127.0.0.1", 6661)}, False, False),
+        ({"mllp_host": "0.0.0.0", "mllp_port": 2575, "mllp_forward": ("127.0.0.1", 6661), "auth": "required"}, True, False),
+        (
+            {"mllp_host": "0.0.0.0", "mllp_port": 2575, "mllp_forward": ("127.0.0.1", 6661), "insecure_public": True},
+            False,
+            True,
+        ),
         ({"mllp_host": "0.0.0.0"}, False, True),
-        ({"mllp_port": 2575}, False, True),
+        ({"mllp_port": 2575, "mllp_forward": ("127.0.0.1", 6661)}, False, True),
     ],
 )
 def test_nothing_listens_beyond_loopback_without_authentication(settings: dict[str, Any], asks: bool, listens: bool):

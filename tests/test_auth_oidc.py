@@ -42,6 +42,11 @@ def test_a_good_token_says_who_calls(issuer: Issuer, kid: str, kind: str, alg: s
     assert who.actor == "oidc:app|dr-1"
 
 
+def after(seconds: int) -> Callable[[], int]:
+    """A time so long after the test begins, and not after it was collected."""
+    return lambda: int(time.time()) + seconds
+
+
 @pytest.mark.parametrize(
     ("claims", "scopes"),
     [
@@ -52,12 +57,13 @@ def test_a_good_token_says_who_calls(issuer: Issuer, kid: str, kind: str, alg: s
         ({"scope": None}, set[str]()),
         ({"scope": "ASSESS assess,dose"}, set[str]()),
         ({"aud": [AUDIENCE, "https://other"]}, {"assess", "dose"}),
-        ({"nbf": int(time.time()) + LEEWAY - 10}, {"assess", "dose"}),
-        ({"exp": int(time.time()) - LEEWAY + 20}, {"assess", "dose"}),
+        ({"nbf": after(LEEWAY - 10)}, {"assess", "dose"}),
+        ({"exp": after(20 - LEEWAY)}, {"assess", "dose"}),
     ],
 )
 def test_scopes_and_claims_that_are_accepted(issuer: Issuer, claims: dict[str, Any], scopes: set[str]):
-    assert Oidc(issuer.url, AUDIENCE).identity(issuer.token(**claims)).scopes == scopes
+    token = issuer.token(**{name: value() if callable(value) else value for name, value in claims.items()})
+    assert Oidc(issuer.url, AUDIENCE).identity(token).scopes == scopes
 
 
 def test_a_client_without_a_person(issuer: Issuer):
@@ -68,8 +74,8 @@ def test_a_client_without_a_person(issuer: Issuer):
 _NOW = int(time.time())
 _FAULTS: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "expired": (lambda i: i.token(exp=_NOW - LEEWAY - 600), "expired"),
-    "not yet": (lambda i: i.token(nbf=_NOW + 3_600), "not-yet-valid"),
-    "issued in the future": (lambda i: i.token(iat=_NOW + 3_600), "not-yet-valid"),
+    "not yet": (lambda i: i.token(nbf=_NOW + 86_400), "not-yet-valid"),
+    "issued in the future": (lambda i: i.token(iat=_NOW + 86_400), "not-yet-valid"),
     "wrong audience": (lambda i: i.token(aud="https://other"), "audience"),
     "audience of a longer name": (lambda i: i.token(aud=f"{AUDIENCE}.evil"), "audience"),
     "no audience": (lambda i: i.token(aud=None), "claim"),
@@ -81,14 +87,20 @@ _FAULTS: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "unknown key": (lambda i: i.token("k2"), "unknown-key"),
     "key of another under a known name": (lambda i: i.token("k2", headers={"kid": "k1"}), "signature"),
     "no key id": (lambda i: jwt.encode({"iss": i.url}, key("k1"), "RS256"), "unknown-key"),
-    "none": (lambda i: by_hand({"alg": "none", "kid": "k1"}, {"iss": i.url, "aud": AUDIENCE, "exp": _NOW + 99}), "algorithm"),
-    "None": (lambda i: by_hand({"alg": "None", "kid": "k1"}, {"iss": i.url, "aud": AUDIENCE, "exp": _NOW + 99}), "algorithm"),
+    "none": (
+        lambda i: by_hand({"alg": "none", "kid": "k1"}, {"iss": i.url, "aud": AUDIENCE, "exp": _NOW + 86_400}),
+        "algorithm",
+    ),
+    "None": (
+        lambda i: by_hand({"alg": "None", "kid": "k1"}, {"iss": i.url, "aud": AUDIENCE, "exp": _NOW + 86_400}),
+        "algorithm",
+    ),
     "no algorithm": (lambda i: by_hand({"kid": "k1"}, {"iss": i.url}), "algorithm"),
     "RS512": (lambda i: i.token(alg="RS512"), "algorithm"),
     "PS256": (lambda i: i.token(alg="PS256"), "algorithm"),
     "RSA key, EC algorithm": (
         lambda i: by_hand(
-            {"alg": "ES256", "kid": "k1"}, {"iss": i.url, "aud": AUDIENCE, "exp": _NOW + 99, "sub": "x"}, b"s" * 64
+            {"alg": "ES256", "kid": "k1"}, {"iss": i.url, "aud": AUDIENCE, "exp": _NOW + 86_400, "sub": "x"}, b"s" * 64
         ),
         "algorithm",
     ),
@@ -127,7 +139,7 @@ def test_a_public_key_is_no_shared_secret(issuer: Issuer):
     import hashlib
     import hmac
 
-    unsigned = by_hand({"alg": "HS256", "kid": "k1"}, {"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 300, "sub": "x"})
+    unsigned = by_hand({"alg": "HS256", "kid": "k1"}, {"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 86_400, "sub": "x"})
     body = unsigned.rpartition(".")[0]
     signature = hmac.new(pem("k1"), body.encode(), hashlib.sha256).digest()
     token = f"{body}.{by_hand({}, {}, signature).rpartition('.')[2]}"
@@ -136,7 +148,7 @@ def test_a_public_key_is_no_shared_secret(issuer: Issuer):
 
 def test_a_symmetric_key_in_the_set_is_not_used(issuer: Issuer):
     issuer.keys.append({"kty": "oct", "k": "c2VjcmV0", "kid": "s", "alg": "HS256"})
-    token = jwt.encode({"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 300}, "secret" * 10, "HS256", headers={"kid": "s"})
+    token = jwt.encode({"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 86_400}, "secret" * 10, "HS256", headers={"kid": "s"})
     assert refused(Oidc(issuer.url, AUDIENCE), token).reason == "algorithm"
 
 
@@ -162,7 +174,7 @@ _claims = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | 
 def test_whatever_a_signed_token_claims_it_is_refused_or_let_in(claims: dict[str, Any]):
     """A mistake of an issuer is no error of ours: floats that are not finite, lists, huge numbers."""
     issuer = Issuer("https://issuer.test")
-    told = {"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 3_600, "sub": "x"} | claims
+    told = {"iss": issuer.url, "aud": AUDIENCE, "exp": _NOW + 86_400, "sub": "x"} | claims
     body = by_hand({"alg": "RS256", "kid": "k1"}, told).rpartition(".")[0]
     signature = RSAAlgorithm(RSAAlgorithm.SHA256).sign(body.encode(), key("k1"))
     token = f"{body}.{by_hand({}, {}, signature).rpartition('.')[2]}"
