@@ -14,7 +14,7 @@ from hypothesis import given
 from tests import strategies
 from tests.fhir_cases import EXAMPLES, published, to_parameters
 
-from neomag import Answer, Case, assess
+from neomag import Answer, Case, ages, assess
 from neomag.cohort import case_of
 from neomag.cohort.normalise import normalise
 from neomag.cohort.readers import Options, Staged, open_source
@@ -44,6 +44,11 @@ def test_a_published_case_gives_the_same_answer_as_fhir(path: Path) -> None:
 
 @given(strategies.cases())
 def test_a_made_up_case_gives_the_same_answer_as_fhir(made: dict[str, Any]) -> None:
+    # How long a condition lasted is told in FHIR by its onset and its end, and an end after the moment asked about is none yet.
+    now = ages.seconds(made["now"])
+    for event in made["events"]:
+        if "for" in event and ("at" not in event or ages.seconds(event["at"]) + ages.seconds(event["for"]) > now):
+            del event["for"]
     reading = read_case(to_parameters(made))
     straight = assess(Case.from_dict(made))
     assert told(assess(reading.case)) == told(straight)
