@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -10,8 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,15 +23,20 @@ from click.testing import CliRunner
 from neomag.cli import main
 
 
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEOMAG_STORE", f"sqlite:///{tmp_path / 'store.db'}")
+
+
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str], list[str]]]:
     """The address of a running `neomag serve`, its process, and the lines it writes."""
     command = [sys.executable, "-m", "neomag", "serve", "--port", "0", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONWARNINGS": "error"})
     assert process.stderr is not None
-    first = process.stderr.readline()
-    found = re.search(r"http://\S+", first)
     lines: list[str] = []
+    while not (found := re.search(r"http://\S+", first := process.stderr.readline())) and first:
+        lines.append(first)
     reader = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
     reader.start()
     try:
@@ -84,10 +92,53 @@ def test_a_port_that_is_taken() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org"])
-def test_it_does_not_listen_beyond_this_machine_unasked(host: str) -> None:
-    done = CliRunner().invoke(main, ["serve", "--host", host])
+def test_it_does_not_listen_beyond_this_machine_and_ask_nobody(host: str) -> None:
+    done = CliRunner().invoke(main, ["serve", "--host", host], env={"NEOMAG_AUTH": "off"})
     assert done.exit_code == 2
-    assert "--insecure-public" in done.stderr
+    assert "insecure_public" in done.stderr
+
+
+def test_beyond_this_machine_it_asks_who_calls() -> None:
+    with serving("--host", "0.0.0.0") as (address, _, _):
+        local = address.replace("0.0.0.0", "127.0.0.1")
+        assert httpx.get(f"{local}/health/live").status_code == 200
+        assert httpx.get(f"{local}/v1/rules").status_code == 401
+        made = CliRunner().invoke(main, ["key", "add", "--client", "ward", "--scope", "read"])
+        secret = made.stdout.split()[-1]
+        assert httpx.get(f"{local}/v1/rules", headers={"authorization": f"Bearer {secret}"}).status_code == 200
+
+
+def test_settings_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('hots = "127.0.0.1"\ntimeout = "soon"\n', "utf-8")
+    done = CliRunner().invoke(main, ["serve", "--settings", str(file)])
+    assert done.exit_code == 2
+    assert "no setting `hots`" in done.stderr
+    assert "timeout `soon`: write a number" in done.stderr
+    wrong = CliRunner().invoke(main, ["serve"], env={"NEOMAG_STORE": f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}"})
+    assert wrong.exit_code == 2
+    assert "No such file or directory" in wrong.stderr
+
+
+def test_hl7_messages_are_taken_by_the_same_process(tmp_path: Path) -> None:
+    from neomag.hl7v2.mllp import send
+
+    lines = [
+        r"MSH|^~\&|LAB|HOSPITAL|NEOMAG|HOSPITAL|20260301120000||ORU^R01|M1|P|2.5.1",
+        "PID|1||made-up-1||Example^Made Up||20260101|F",
+        "OBR|1|||24321-2^panel^LN|||20260301110000",
+        "OBX|1|NM|2601-3^Magnesium^LN||0.41|mmol/L|||||F|||20260301110000",
+    ]
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'mllp_port = 0\nmllp_forward = "127.0.0.1:9"\nmllp_queue = "{tmp_path / "queue.db"}"\n', "utf-8")
+    with serving("--settings", str(settings)) as (_, process, said):
+        while not (found := re.search(r"port (\d+) for HL7 v2", " ".join(said))):
+            assert process.poll() is None
+            time.sleep(0.05)
+        answer = asyncio.run(send("127.0.0.1", int(found[1]), "\r".join(lines).encode()))
+        assert answer.good
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
 
 
 def test_the_library_does_not_need_the_service() -> None:

@@ -27,7 +27,8 @@ def key() -> None:
 def add(url: str | None, file: Path | None, client: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a key and print it. It is shown this once: only its hash is kept.
 
-    SCOPE is assess, dose, feed, read (what was kept), audit or cds.
+    SCOPE is assess, dose, feed, read (the knowledge, and what was kept), audit, cds or
+    metrics.
     """
     settings = settings_of(url, file)
     from neomag.service.auth.api_key import make_key

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,7 +83,16 @@ def _run(app: Any, settings: Settings) -> bool:
         app, host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=int(settings.timeout) + 1, timeout_keep_alive=15, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
+            # Said once a caller is answered, and not when the address is taken.
+            if self.started and sockets:
+                host, port = sockets[0].getsockname()[:2]
+                _say(f"http://{f'[{host}]' if ':' in host else host}:{port} (see /docs)")
+
+    server = Server(config)
 
     def stop(*_: Any) -> None:
         server.should_exit = True
@@ -95,7 +105,5 @@ def _run(app: Any, settings: Settings) -> bool:
     except SystemExit:
         # uvicorn logs why and exits by itself; here it is said as every command says it.
         fail(f"cannot listen on {settings.host} port {settings.port}: is something else listening there?")
-    host, port = listening.getsockname()[:2]
-    _say(f"http://{f'[{host}]' if ':' in host else host}:{port} (see /docs)")
     server.run(sockets=[listening])
     return server.started
