@@ -14,8 +14,8 @@ import pytest
 from benchmarks.serving import server
 from tests.service import Client
 
+from neomag.asking.form import faults
 from neomag.service.problems import KINDS
-from neomag.service.rest.form import faults
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent

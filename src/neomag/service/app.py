@@ -15,6 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp
 
 from neomag import __version__
+from neomag.asking import NotValidError
 from neomag.rules import rulebook
 from neomag.service import docs, health, rest
 from neomag.service.access import Access, internal_error, log_error, request_urn
@@ -99,6 +100,8 @@ def _problem_response(request: Request[Any, Any, Any], error: Exception) -> Resp
     """Every error as a problem. One that nobody foresaw is logged under the id of the request, and not described."""
     if isinstance(error, ProblemError):
         problem = error.problem
+    elif isinstance(error, NotValidError):
+        problem = ProblemError.not_valid(error.faults).problem
     elif isinstance(error, HTTPException) and error.status_code < 500:
         detail = _SAYS.get(error.status_code, "the request cannot be read")
         problem = Problem(kind_of(error.status_code), detail, headers=error.headers or {})
