@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,8 +54,21 @@ def within(work: Callable[[Client], Any], to: Any = None, mode: str = "auto") ->
     return anyio.run(run)
 
 
-def called(name: str, arguments: dict[str, Any] | None = None, **more: Any) -> CallToolResult:
-    return within(lambda client: client.call_tool(name, arguments), **more)
+@pytest.fixture(scope="module", autouse=True)
+def connected() -> Iterator[None]:
+    """One client of a server for all tests that need none of their own."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(Client(make_server())) as client:
+        _CONNECTED.append((portal, client))
+        yield
+        _CONNECTED.clear()
+
+
+_CONNECTED: list[tuple[BlockingPortal, Client]] = []
+
+
+def called(name: str, arguments: dict[str, Any] | None = None) -> CallToolResult:
+    ((portal, client),) = _CONNECTED
+    return portal.call(client.call_tool, name, arguments)
 
 
 def said(name: str, arguments: dict[str, Any]) -> Any:
