@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import click
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from click.testing import CliRunner
@@ -23,6 +26,7 @@ from tests.strategies import cases
 
 from neomag.assistants import make_server
 from neomag.assistants import server as server_module
+from neomag.assistants.resources import ENTRY_TEMPLATE, RESOURCES
 from neomag.assistants.tools import Tool, tools
 from neomag.cli import main
 from neomag.cli.assess import EXAMPLES
@@ -370,6 +374,18 @@ def test_resources() -> None:
     assert held["neomag://knowledge/calcium-failed"] == said("knowledge_show", {"id": "calcium-failed"})
 
 
+def test_the_page_names_every_tool_and_resource_and_a_configuration_that_starts_it() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "mcp.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert rows == [*tools(), *RESOURCES, ENTRY_TEMPLATE]
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (of,) = json.loads(example)["mcpServers"].values()
+    assert of == {"command": "neomag", "args": ["mcp"]}
+    assert of["args"][0] in main.list_commands(click.Context(main))
+    faults = re.findall(r"^/(?:serum_mg|with): .+$", page, re.MULTILINE)
+    assert text(called("dose", {"weight": "3kg", "serum_mg": "0.45", "with": ["tea"]})).splitlines() == faults
+
+
 # The command
 
 
@@ -393,6 +409,12 @@ def test_over_standard_input_and_output(mode: str) -> None:
     assert where(error) == ["/weight"]
 
 
+HELLO = json.dumps({
+    "jsonrpc": "2.0", "id": 1, "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+}).encode()  # fmt: skip
+
+
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
@@ -403,10 +425,6 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_rubbish_neither_stops_it_nor_is_logged(process: subprocess.Popen[bytes]) -> None:
-    hello = {
-        "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
-    }  # fmt: skip
     call: dict[str, Any] = {"jsonrpc": "2.0", "method": "tools/call"}
     lines = [
         b"Baby Doe", b"{", b"[" * 100_000, b"[]", b"\xff\xfe", b"null", b'{"jsonrpc":"2.0","id":90,"method":"Baby/Doe"}',
@@ -420,7 +438,7 @@ def test_rubbish_neither_stops_it_nor_is_logged(process: subprocess.Popen[bytes]
     ready = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
     assert process.stdin
     assert process.stdout
-    process.stdin.write(b"\n".join([json.dumps(hello).encode(), ready, *lines, b""]))
+    process.stdin.write(b"\n".join([HELLO, ready, *lines, b""]))
     process.stdin.flush()
     heard: dict[int, Any] = {}
     while not {1, 2, 3, 5, 6, 7, 90} <= set(heard):
@@ -436,6 +454,30 @@ def test_rubbish_neither_stops_it_nor_is_logged(process: subprocess.Popen[bytes]
     assert process.returncode == 0
     assert b"Traceback" not in err
     assert b"Doe" not in err
+
+
+def test_an_assistant_that_goes_away_leaves_one_plain_line(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    assert process.stdout
+    process.stdout.close()
+    process.stdin.write(HELLO + b"\n")
+    process.stdin.close()
+    process.wait(timeout=60)
+    assert process.stderr
+    assert process.stderr.read() == b"neomag: the assistant went away before it had its answer\n"
+    assert process.returncode == 2
+
+
+def test_ctrl_c_ends_it_at_once_while_it_waits(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(HELLO + b"\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == 1
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == -signal.SIGINT
+    assert process.stderr
+    assert process.stderr.read() == b""
 
 
 def test_without_the_extra_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ def mcp() -> None:
     except ImportError as error:
         fail(f"this needs the extra `mcp`: pip install 'neomag[mcp]' ({error.name} is not there)")
     import logging
+    import signal
+    import sys
 
     from neomag.knowledge import KnowledgeError
 
@@ -33,11 +35,19 @@ def mcp() -> None:
     except KnowledgeError as error:
         fail(*error.problems)
 
+    # A thread waits for the next line and cannot be woken: Ctrl-C ends the process as it stands. It holds nothing to be lost.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stdin.isatty():
+        click.echo("neomag: waiting for an assistant on standard input; see docs/mcp.md. Ctrl-C ends it.", err=True)
+
     async def serve() -> None:
         async with stdio_server() as (read, write):
             await server.run(read, write, server.create_initialization_options())
 
+    gone = False
     try:
         anyio.run(serve)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    except* OSError:
+        gone = True
+    if gone:
+        fail("the assistant went away before it had its answer")
