@@ -125,7 +125,7 @@ def _refused(faults: tuple[Fault, ...]) -> types.CallToolResult:
     lines = [f"{fault.where}: {fault.says}" if fault.where else fault.says for fault in shown]
     if len(faults) > len(shown):
         lines.append(f"and {len(faults) - len(shown)} more")
-    text = "\n".join(lines).encode("utf-8", "replace").decode()
+    text = _plain("\n".join(lines))
     errors = [{"where": _plain(fault.where), "says": _plain(fault.says)} for fault in shown]
     return types.CallToolResult(content=[types.TextContent(text=text)], structured_content={"errors": errors}, is_error=True)
 

@@ -45,7 +45,7 @@ def _asked_case() -> Schema:
         "additionalProperties": False,
         "required": ["case"],
         "properties": {
-            "case": {"type": "object", "description": "What is known of one infant; only `now` is needed."},
+            "case": {"type": "object", "description": "give what is known of one infant; only `now` is needed"},
             "rules": {
                 "type": "string",
                 "enum": ["all", "true"],
