@@ -57,7 +57,7 @@ class _Writer:
 
     def _first(self, book: Rulebook, place: int, value: bool | None, why: Explained) -> bytes | _Written:
         entry = book.entries[place]
-        said = {
+        said: dict[str, Any] = {
             "id": entry.id, "says": entry.says, "value": value, "findings": {}, "missing": why.missing, "sources": entry.sources
         }  # fmt: skip
         text = _encode(said)
