@@ -15,9 +15,9 @@ from benchmarks.serving import server
 from litestar.testing import TestClient
 from tests.service import Client
 
+from neomag.asking.form import faults
 from neomag.service.app import make_app
 from neomag.service.problems import KINDS
-from neomag.service.rest.form import faults
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent

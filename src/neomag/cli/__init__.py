@@ -22,6 +22,7 @@ _COMMANDS = {
     "hl7": "neomag.cli.hl7:hl7",
     "key": "neomag.cli.key:key",
     "knowledge": "neomag.cli.knowledge:knowledge",
+    "mcp": "neomag.cli.mcp:mcp",
     "rules": "neomag.cli.rules:rules",
     "serve": "neomag.cli.serve:serve",
 }

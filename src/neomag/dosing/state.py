@@ -92,6 +92,9 @@ def parse_level(text: str, knowledge: Knowledge) -> Fraction:
     analyte = knowledge.analytes["magnesium"]
     try:
         value, unit = units.quantity(text)
+    except units.UnitError:
+        raise DoseInputError(f"level `{text[:40]}`: write a number and its unit, such as `0.45mmol/L`") from None
+    try:
         reading = units.read(analyte, value, unit, knowledge)
         exact = units.convert(value, units.accepted_unit(analyte, unit, knowledge), analyte.canonical, knowledge, analyte)
     except units.UnitError as error:

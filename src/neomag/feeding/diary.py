@@ -21,7 +21,7 @@ from neomag.knowledge.foods import Food
 from neomag.nearest import hint
 
 __all__ = ["ANIMAL", "BREAST", "FORMULA", "Diary", "DiaryError", "Eaten", "Milk", "NotFood", "read_diary"]
-_MONTHS_FORM = "write the age, such as `age: 8 mo`, or give --age 8mo"
+_MONTHS_FORM = "write the age, such as `age: 8 mo`, or give the age beside the diary, such as 8mo"
 
 
 def read_diary(data: bytes | Mapping[str, Any], foods: Mapping[str, Food], *, name: str = "", age: str | None = None) -> Diary:

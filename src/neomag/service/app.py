@@ -15,6 +15,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp
 
 from neomag import __version__
+from neomag.asking import NotValidError
 from neomag.rules import rulebook
 from neomag.service import docs, health, rest
 from neomag.service.access import Access, internal_error, log_error, request_urn
@@ -116,6 +117,8 @@ def _problem_response(request: Request[Any, Any, Any], error: Exception) -> Resp
         problem = Problem("conflict", str(error))
     elif isinstance(error, StoreError):
         problem = Problem("not-ready", "the store cannot be used", headers={"Retry-After": "5"})
+    elif isinstance(error, NotValidError):
+        problem = ProblemError.not_valid(error.faults).problem
     else:
         problem = internal_error()
         log_error(request.scope["neomag.request"], error)  # type: ignore[typeddict-item]

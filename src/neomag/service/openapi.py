@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document: written from what each route says of itself.
 
 A route handler carries an `Operation` in its `opt` under `operation`. Schemas are plain JSON Schema, and requests are checked
-against the very ones that stand here (`rest/form.py`).
+against the very ones that stand here (`neomag.asking.form`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from neomag.asking.schemas import Schema
 from neomag.service.problems import KINDS, MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
 JSON = "application/json"
-Schema = Mapping[str, Any]
 # What any route may answer, whatever it is asked.
 _ANY = ("bad-request", "too-large", "too-many-requests", "internal-error", "busy")
 

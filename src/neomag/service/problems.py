@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from neomag.asking import Fault
+
 if TYPE_CHECKING:
     from litestar.types import Message, Send
 
@@ -39,14 +41,6 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "out-of-time": (503, "The answer took too long"),
     "not-ready": (503, "The service is not ready"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault: `where` it is (see above), and what is wrong and would be accepted."""
-
-    where: str
-    says: str
 
 
 @dataclass(frozen=True, slots=True)

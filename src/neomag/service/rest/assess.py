@@ -8,16 +8,17 @@ from typing import Any, cast
 
 from litestar import Request, Response, post
 
+from neomag.asking import Fault, NotValidError
+from neomag.asking.case import read_case
 from neomag.assess import assess as answer_to
-from neomag.case import Case, CaseError
+from neomag.case import Case
 from neomag.dosing.after import answered
 from neomag.knowledge import Knowledge
 from neomag.rules import rulebook
 from neomag.service.limits import Workers
 from neomag.service.openapi import Content, Operation
-from neomag.service.problems import Fault, ProblemError
+from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import computed, example_of
-from neomag.service.rest.form import pointer
 from neomag.service.rest.keeping import ID_HEADER, ID_SAYS, answered_before, kept, key_of
 from neomag.service.rest.reading import SMALL, read_json
 from neomag.service.rest.rules_json import rules_json
@@ -28,25 +29,6 @@ from neomag.service.settings import Settings
 _MOST_FAULTS = 100
 # Of the rules of an answer, in an example.
 _SHOWN = 2
-
-
-def case_faults(error: CaseError, *where: str | int) -> list[Fault]:
-    """The problems of a case that stands at `where` in the body, each at its own place in it."""
-    found: list[Fault] = []
-    for problem, place in zip(error.problems, error.places, strict=True):
-        parts = [
-            int(part) if part.isdecimal() else part for part in place.replace("[", ".").replace("]", "").split(".") if part
-        ]
-        found.append(Fault(pointer(*where, *parts), problem.removeprefix(f"{place}: ")))
-    return found
-
-
-def read_case(given: Any, knowledge: Knowledge, *where: str | int) -> Case:
-    """The case in a body. Raises ProblemError with every fault."""
-    try:
-        return Case.from_dict(given, knowledge=knowledge)
-    except CaseError as error:
-        raise ProblemError.not_valid(case_faults(error, *where)) from None
 
 
 def said(case: Case) -> dict[str, Any]:
@@ -63,10 +45,10 @@ def _all_said(given: list[Any], knowledge: Knowledge) -> list[dict[str, Any]]:
             break
         try:
             cases.append(read_case(one, knowledge, place))
-        except ProblemError as error:
-            faults += error.problem.errors
+        except NotValidError as error:
+            faults += error.faults
     if faults:
-        raise ProblemError.not_valid(faults)
+        raise NotValidError(faults)
     return [said(case) for case in cases]
 
 

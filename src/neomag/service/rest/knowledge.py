@@ -8,10 +8,11 @@ from typing import Any
 from litestar import Request, Response, get
 
 from neomag import knowledge_list as known
-from neomag.nearest import hint
+from neomag.asking import Fault
+from neomag.asking import knowledge as asked
 from neomag.rules import rulebook
 from neomag.service.openapi import Content, Operation, Parameter
-from neomag.service.problems import Fault, ProblemError
+from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import example_of, fixed
 from neomag.service.rest.reading import read_query
 from neomag.service.rest.schemas import ref
@@ -20,39 +21,6 @@ _LIST = Parameter("list", "Only one list.", {"type": "string", "enum": list(know
 _ID = Parameter(
     "entry_id", "The id of any entry: a rule, a finding, an interval …", {"type": "string"}, "calcium-failed", "path"
 )
-
-
-def _entries(only: str | None) -> dict[str, Any]:
-    knowledge = rulebook().knowledge
-    lists = {name: known.listed(knowledge, name) for name in known.LISTS if only in (None, name)}
-    return {
-        "knowledge": knowledge.version,
-        "counts": {name: len(rows) for name, rows in lists.items()},
-        "entries": [{"id": code, "list": name, "says": says} for name, rows in lists.items() for code, says in rows],
-    }
-
-
-def _entry(code: str) -> dict[str, Any]:
-    knowledge = rulebook().knowledge
-    found = known.entries(knowledge)
-    if code not in found:
-        says = f"no entry `{code[:60]}`{hint(code, found, 0.4)}"
-        raise ProblemError.of("not-found", says, [Fault("", says)])
-    sources = [known.source(knowledge.sources[key]) for key in known.sources_of(found[code])]
-    return {"id": code, **found[code], "sources": sources}
-
-
-def _rules(most: int | None = None) -> dict[str, Any]:
-    knowledge = rulebook().knowledge
-    return {"knowledge": knowledge.version, "rules": [known.rule(rule) for rule in list(knowledge.rules.values())[:most]]}
-
-
-def _sources(most: int | None = None) -> dict[str, Any]:
-    knowledge = rulebook().knowledge
-    return {
-        "knowledge": knowledge.version,
-        "sources": [known.source(source) for source in list(knowledge.sources.values())[:most]],
-    }
 
 
 def _claims() -> list[dict[str, Any]]:
@@ -72,40 +40,48 @@ def _opt(
     return {"scope": "read", "operation": operation}
 
 
-_ENTRIES = _opt("The knowledge in force", "Its version, and its lists.", "Entries", lambda: _entries("causes"), _LIST)
+_ENTRIES = _opt("The knowledge in force", "Its version, and its lists.", "Entries", lambda: asked.entries("causes"), _LIST)
 _ENTRY = _opt(
-    "One entry", "An entry as it stands in its file, its sources in full.", "Entry", lambda: _entry(_ID.example), _ID, one=True
+    "One entry",
+    "An entry as it stands in its file, its sources in full.",
+    "Entry",
+    lambda: asked.entry(_ID.example),
+    _ID,
+    one=True,
 )
-_RULES = _opt("Every rule", "Each rule's text, what it says, and its sources.", "Rules", lambda: _rules(2))
-_SOURCES = _opt("The bibliography", "Each source, and how far it was read.", "Sources", lambda: _sources(2))
+_RULES = _opt("Every rule", "Each rule's text, what it says, and its sources.", "Rules", lambda: asked.rules(2))
+_SOURCES = _opt("The bibliography", "Each source, and how far it was read.", "Sources", lambda: asked.sources(2))
 _ARTICLE = _opt("The article, checked", "Each of its claims, held against the evidence.", "Claims", lambda: _claims()[:2])
 
 
 @get("/knowledge", opt=_ENTRIES)
 async def entries(request: Request[Any, Any, Any]) -> Response[bytes]:
     """List the knowledge."""
-    return fixed(request, _entries(read_query(request, (_LIST,))["list"]))
+    return fixed(request, asked.entries(read_query(request, (_LIST,))["list"]))
 
 
 @get("/knowledge/{entry_id:str}", opt=_ENTRY)
 async def entry(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show one entry."""
     read_query(request, ())
-    return fixed(request, _entry(request.path_params["entry_id"]))
+    try:
+        return fixed(request, asked.entry(request.path_params["entry_id"]))
+    except asked.NoEntryError as error:
+        raise ProblemError.of("not-found", str(error), [Fault("", str(error))]) from None
 
 
 @get("/rules", opt=_RULES)
 async def rules(request: Request[Any, Any, Any]) -> Response[bytes]:
     """List the rules."""
     read_query(request, ())
-    return fixed(request, _rules())
+    return fixed(request, asked.rules())
 
 
 @get("/sources", opt=_SOURCES)
 async def sources(request: Request[Any, Any, Any]) -> Response[bytes]:
     """List the sources."""
     read_query(request, ())
-    return fixed(request, _sources())
+    return fixed(request, asked.sources())
 
 
 @get("/article", opt=_ARTICLE)

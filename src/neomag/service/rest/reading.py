@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from neomag.asking.form import faults
+from neomag.asking.values import read_value
 from neomag.case.documents import DocumentError
-from neomag.case.documents import parse as parse_documents
 from neomag.nearest import hint
 from neomag.service.limits import Workers
 from neomag.service.openapi import JSON, Parameter, Schema
 from neomag.service.problems import Fault, ProblemError
-from neomag.service.rest.form import faults
 
 if TYPE_CHECKING:
     from litestar import Request
 
 _CHARSET = re.compile(r'charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MOST_PARAMETERS = 50
 _MOST_FAULTS = 100
 # The bytes of a body that is read where it arrives; a larger one is read in a thread, so that no other request waits for it.
@@ -54,24 +51,10 @@ async def read_json(request: Request[Any, Any, Any]) -> Any:
 
 def parsed(data: bytes) -> Any:
     """The one JSON value in `data`. Raises ProblemError, as `read_json` does."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise _unreadable("the body begins with a byte order mark; JSON has none")
     try:
-        found = parse_documents(data, name="body.json")[0]
+        return read_value(data)
     except DocumentError as error:
         raise _unreadable(str(error)) from None
-    # A pair of escapes is one sign; half a pair is none, and no answer could quote it.
-    if _SURROGATE.search(data) and not _writable(found):
-        raise _unreadable("a text holds half a surrogate pair, which is no character")
-    return found
-
-
-def _writable(value: Any) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _unreadable(says: str) -> ProblemError:
@@ -80,13 +63,6 @@ def _unreadable(says: str) -> ProblemError:
 
 def _unsupported(header: str, says: str) -> ProblemError:
     return ProblemError.of("unsupported-media-type", f"{header}: {says}", [Fault(header, says)], Accept=JSON)
-
-
-def checked(value: Any, schema: Schema) -> dict[str, Any]:
-    """`value` as the object that `schema` describes. Raises ProblemError with every fault."""
-    if found := list(islice(faults(value, schema), _MOST_FAULTS)):
-        raise ProblemError.not_valid(found)
-    return value
 
 
 def read_query(request: Request[Any, Any, Any], parameters: Sequence[Parameter]) -> dict[str, Any]:

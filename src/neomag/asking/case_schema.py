@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from neomag.ages import AGE_FORM
+from neomag.asking.schemas import Schema
 from neomag.case import FLAGS, SETTINGS, SEXES
 from neomag.case.events import GRADES, ROUTES, SPECIMENS
 from neomag.case.reader import MOST_EVENTS
 from neomag.knowledge import Knowledge
-from neomag.service.openapi import Schema
 
 _TEXT: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": ["number", "null"]}
+_UNIT = "The unit that was reported, such as mmol/L or mg/dL. A value needs one; none is guessed."
 _TRUTH: Schema = {"type": ["boolean", "null"]}
+
+
+def _text(says: str) -> Schema:
+    return {**_TEXT, "description": says}
 
 
 def _one_of(words: tuple[str, ...]) -> Schema:
@@ -35,9 +40,9 @@ def case_schema(knowledge: Knowledge) -> Schema:
     infant = _closed(
         sex=_one_of(SEXES),
         gestation={"type": ["string", "integer", "null"], "description": "Such as 38w2d, or completed weeks."},
-        birth_weight={**_TEXT, "description": "Such as 2900 g."},
-        weight={**_TEXT, "description": "The current weight, such as 4.1 kg."},
-        born={**_TEXT, "description": "Only when events carry date-times: such as 2026-01-03T04:10+00:00."},
+        birth_weight=_text("Such as 2900 g."),
+        weight=_text("The current weight, such as 4.1 kg."),
+        born=_text("Only when events carry date-times: such as 2026-01-03T04:10+00:00."),
     )
     return {
         **_closed(
@@ -64,25 +69,28 @@ def _events(knowledge: Knowledge) -> list[Schema]:
     def codes(kind: str) -> dict[str, Any]:
         return {"enum": list(knowledge.vocabulary[kind])}
 
-    at = {**_TEXT, "description": "When it happened or began: an age, or a date-time. Without it the time is not known."}
+    at = _text("When it happened or began: an age, or a date-time. Without it the time is not known.")
     return [
         {**_closed(("sign",), at=at, sign=codes("sign"), absent=_TRUTH), "title": "Sign"},
         {
             **_closed(
-                ("condition",), at=at, condition=codes("condition"), absent=_TRUTH, grade=_one_of(GRADES), **{"for": _TEXT}
+                ("condition",), at=at, condition=codes("condition"), absent=_TRUTH, grade=_one_of(GRADES),
+                **{"for": _text("How long it has lasted, such as 16 d.")},
             ),
             "title": "Condition",
         },
         {
             **_closed(
-                ("given",), at=at, given=codes("drug"), absent=_TRUTH, dose=_NUMBER, unit=_TEXT, route=_one_of(ROUTES),
-                concentration=_TEXT, over=_TEXT,
+                ("given",), at=at, given=codes("drug"), absent=_TRUTH, dose=_NUMBER,
+                unit=_text("Of the dose, such as mg/kg or mL/kg."), route=_one_of(ROUTES),
+                concentration=_text("Such as 10 %."), over=_text("How long it ran, such as 10 min."),
             ),
             "title": "Drug given",
         },
         {
             **_closed(
-                ("lab",), at=at, lab=codes("lab"), value=_NUMBER, unit=_TEXT, flag=_one_of(FLAGS),
+                ("lab",), at=at, lab=codes("lab"), value=_NUMBER, unit=_text(_UNIT),
+                flag={**_one_of(FLAGS), "description": "What the report says, where it gives no number."},
                 specimen={"anyOf": [_one_of(SPECIMENS), {"type": "array", "items": _one_of(SPECIMENS)}]},
             ),
             "title": "Laboratory result",

@@ -1,6 +1,6 @@
-"""Holds a value against its JSON Schema, as far as this service's schemas go, and names every fault by its JSON pointer.
+"""Holds a value against its JSON Schema, as far as our schemas go, and names every fault by its JSON pointer.
 
-The schemas that are checked are those that OpenAPI shows, so that the two cannot differ. Understood: type, enum, required,
+The schemas that are checked are those that are shown, so that the two cannot differ. Understood: type, enum, required,
 properties, additionalProperties (false), items, minItems, maxItems, minLength, maxLength, minimum, maximum.
 """
 
@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any, cast
 
+from neomag.asking.fault import Fault, NotValidError, pointer
 from neomag.nearest import hint
-from neomag.service.problems import Fault
 
+# For each that is not known the nearest is looked for, which takes its time.
+_MOST_FAULTS = 100
 _WORDS = {
     "object": "an object", "array": "a list", "string": "a text", "integer": "a whole number", "number": "a number",
     "boolean": "true or false", "null": "null",
 }  # fmt: skip
-
-
-def pointer(*parts: str | int) -> str:
-    """The JSON pointer (RFC 6901) of a place."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def faults(value: Any, schema: Mapping[str, Any], where: str = "") -> Iterator[Fault]:
@@ -44,6 +42,13 @@ def faults(value: Any, schema: Mapping[str, Any], where: str = "") -> Iterator[F
         yield from _list(cast(list[Any], value), schema, where)
     elif isinstance(value, dict):
         yield from _object(cast(dict[str, Any], value), schema, where)
+
+
+def checked(value: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` as the object that `schema` describes. Raises NotValidError with every fault."""
+    if found := list(islice(faults(value, schema), _MOST_FAULTS)):
+        raise NotValidError(found)
+    return value
 
 
 def _is(value: Any, name: str) -> bool:
