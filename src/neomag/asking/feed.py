@@ -60,7 +60,8 @@ def plan(given: Any, until: float | None) -> dict[str, Any]:
     `until` is when it must be done, by the monotonic clock. Raises NotValidError with every fault, and OutOfTimeError.
     """
     fields = checked(given, _PLAN)
-    fields = fields | {name: kind(fields[name]) for name, kind in (("days", int), ("budget", float)) if name in fields}
+    numbers: dict[str, Any] = {name: kind(fields[name]) for name, kind in (("days", int), ("budget", float)) if name in fields}
+    fields = fields | numbers
     known, table = load_feeding(), load_foods()
     place, warnings = "", ()
     try:
