@@ -1,6 +1,6 @@
 # The developer's day. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench mutate fuzz foods docs serve-docs format build clean
+.PHONY: help setup demo check test bench soak audit mutate fuzz foods docs serve-docs format build clean
 
 BIN := .venv/bin
 NEOMAG := $(BIN)/neomag
@@ -40,12 +40,20 @@ test: setup build ## Every check there is
 	@$(BIN)/ruff check --quiet src tests benchmarks tools hatch_build.py
 	@node_modules/.bin/pyright --warnings
 	@$(NEOMAG) knowledge check
+	@$(BIN)/python -m tools.audit_dependencies --allow-unchecked
 	@NEOMAG_TEST_PROFILE=full $(BIN)/python -m pytest -n 2
 
 bench: setup build ## Measure against peers, side by side in one run
 	@$(BIN)/python -m benchmarks.assess
 	@$(BIN)/python -m benchmarks.plan
 	@$(BIN)/python -m benchmarks.cohort
+	@$(BIN)/python -m benchmarks.serve
+
+soak: build ## 1,000,000 requests to the service, with flat memory
+	@$(BIN)/python -m tools.soak
+
+audit: setup ## What neomag depends on: pinned, licensed, used, and (with a network) without known vulnerabilities
+	@$(BIN)/python -m tools.audit_dependencies
 
 mutate: build ## Move every number of the knowledge by 10 % and see that a test breaks; writes docs/mutation.md (FILES=dosing/ for some)
 	@$(BIN)/python -m tools.mutate $(FILES)
