@@ -17,7 +17,10 @@ from tests.service import Client
 
 from neomag.asking.form import faults
 from neomag.service.app import make_app
+from neomag.service.auth import Gate
 from neomag.service.problems import KINDS
+from neomag.service.settings import Settings
+from neomag.service.store import Store
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent
@@ -98,9 +101,13 @@ def test_what_is_asked_of_doses_and_plans_is_checked_by_the_schemas_shown(docume
                 assert f"/{field}" in found, (name, field)
 
 
-def test_where_callers_are_asked_the_document_says_so(document: dict[str, Any]) -> None:
+def test_where_callers_are_asked_the_document_says_so(document: dict[str, Any], tmp_path: Path) -> None:
     assert "securitySchemes" not in document["components"]
-    with TestClient(make_app(identify=lambda connection, scope: None)) as asking:
+    settings = Settings(auth="required")
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store,
+        TestClient(make_app(settings, gate=Gate(settings, store))) as asking,
+    ):
         found = asking.get("/openapi.json").json()
     assert set(found["components"]["securitySchemes"]) == {"bearer", "key"}
     for _, path, said in operations(found):

@@ -62,7 +62,7 @@ def make_app(
     # Plans take seconds: they have threads of their own, and what would wait long for one is refused at once.
     workers, planners = Workers(settings, settings.max_requests), Workers(settings, 4 * settings.workers)
     app = Litestar(
-        route_handlers=[rest.router(), health.router(), docs.router(), *routers],
+        route_handlers=[rest.router(kept=store is not None), health.router(), docs.router(), *routers],
         exception_handlers={Exception: _problem_response},
         middleware=[] if gate is None else [DefineMiddleware(Authenticate, gate=gate, scoped=True)],
         guards=[] if gate is None else [permitted],

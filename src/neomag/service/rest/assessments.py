@@ -51,9 +51,8 @@ _KEPT = {
 async def assessment(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show one assessment."""
     read_query(request, ())
-    store: Store | None = request.app.state.store
-    name = request.path_params["assessment_id"]
-    found = None if store is None else await sync_to_thread(store.assessment, name, client_of(request))
+    store: Store = request.app.state.store
+    found = await sync_to_thread(store.assessment, request.path_params["assessment_id"], client_of(request))
     if found is None:
         raise ProblemError.of("not-found", "no assessment of this id is kept for this client")
     return computed(

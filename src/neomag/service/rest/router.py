@@ -12,11 +12,12 @@ from neomag.service.rest.feed import intake, plan
 from neomag.service.rest.foods import food, foods
 from neomag.service.rest.knowledge import article, entries, entry, rules, sources
 
+_ROUTES = (assess, dose, check, intake, plan, foods, food, entries, entry, rules, sources, article)
 
-def router() -> Router:
-    """The routes of REST. Each says in its `opt` what it does (`operation`) and which scope it needs (`scope`)."""
-    return Router(
-        "/v1",
-        route_handlers=[assess, assessment, dose, check, intake, plan, foods, food, entries, entry, rules, sources, article],
-        before_request=accepts_json,
-    )
+
+def router(*, kept: bool = False) -> Router:
+    """The routes of REST. Each says in its `opt` what it does (`operation`) and which scope it needs (`scope`).
+
+    `kept` says whether there is a store, from which assessments can be read.
+    """
+    return Router("/v1", route_handlers=[*_ROUTES, *((assessment,) if kept else ())], before_request=accepts_json)
