@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import click
 
 from neomag.cli.common import fail, loaded
 from neomag.cli.hl7_read import CHARSET, SITE_CODES, ZONE, charset_of, terms_of, zone_of
+from neomag.service.loopback import is_loopback
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -126,10 +126,10 @@ def _settings(given: dict[str, Any]) -> Settings:
     if webhook is not None:
         _checked(webhook, given["allow_remote"])
     if not given["allow_remote"]:
-        if not _loopback(given["host"]) and not (given["tls_cert"] and given["tls_client_ca"]):
+        if not is_loopback(given["host"]) and not (given["tls_cert"] and given["tls_client_ca"]):
             wanted = "name --tls-cert and --tls-client-ca"
             fail(f"--host {given['host']} is beyond this machine; {wanted}, or know that {_IN_THE_CLEAR}")
-        if forward and not _loopback(forward[0]) and not given["forward_ca"]:
+        if forward and not is_loopback(forward[0]) and not given["forward_ca"]:
             fail(f"--forward {forward[0]} is beyond this machine; name --forward-ca, or know that {_IN_THE_CLEAR}")
     listening, forwarding = _tls(given)
     token = given["webhook_token_file"]
@@ -177,12 +177,5 @@ def _checked(url: str, allow_remote: bool) -> None:
         fail("--webhook is no address; write https://…")
     if parts.username or parts.password:
         fail("--webhook holds a password; give a token in --webhook-token-file")
-    if parts.scheme == "http" and not allow_remote and not _loopback(host):
+    if parts.scheme == "http" and not allow_remote and not is_loopback(host):
         fail(f"--webhook is http:// beyond this machine; write https://, or know that {_IN_THE_CLEAR}")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
