@@ -32,6 +32,7 @@ def check(folder: Path | None) -> None:
     Names, types, units, sources, overlaps and gaps of intervals. Exit status 2, with a line a problem, when it does not.
     """
     from neomag.knowledge import KnowledgeError, load
+    from neomag.knowledge.cds_checks import check_cds
     from neomag.knowledge.feeding_checks import check_feeding, counted
     from neomag.rules import rulebook
 
@@ -40,7 +41,7 @@ def check(folder: Path | None) -> None:
     except KnowledgeError as error:
         fail(*error.problems)
     known = book.knowledge
-    if problems := check_feeding(known):
+    if problems := [*check_feeding(known), *check_cds(known)]:
         fail(*problems)
     click.echo(
         f"Knowledge {known.version} holds together: {len(known.rules)} rules over {len(book.findings)} findings, "
