@@ -26,7 +26,7 @@ def concerned(patient: Json, asked: Asked, now: datetime, knowledge: Knowledge) 
 
     Raises ProblemError (422) for another patient than the one that the call is about.
     """
-    if patient.get("id") not in {None, asked.patient}:
+    if patient.get("id") is not None and patient["id"] != asked.patient:
         says = "another patient than context.patientId"
         raise ProblemError.not_valid([Fault("/prefetch/patient/id", says)])
     if patient.get("deceasedBoolean") is True or patient.get("deceasedDateTime") is not None:

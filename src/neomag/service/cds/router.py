@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from litestar import Request, Response, Router, get, post
-from litestar.middleware import DefineMiddleware
+from litestar.params import FromPath
+from litestar.types import ASGIApp
 
 from neomag.rules import rulebook
 from neomag.service.cds import described
@@ -59,6 +60,13 @@ async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
     return fixed(request, {"services": services})
 
 
+def _asking(gate: Gate) -> Callable[[ASGIApp], ASGIApp]:
+    """A middleware that asks `gate` who calls. A plain function: Litestar copies what a router holds, and a gate has no copy."""
+    from neomag.service.auth import Authenticate
+
+    return lambda app: Authenticate(app, gate=gate)
+
+
 def router(
     settings: Settings,
     *,
@@ -75,7 +83,7 @@ def router(
     entries(rulebook().knowledge)
 
     @post("/cds-services/{service:str}", status_code=200, opt={"operation": described.CALL, "scope": "cds"})
-    async def call(request: Request[Any, Any, Any], service: str) -> Response[bytes]:
+    async def call(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
         """Answer a hook with cards."""
         of = _service(service)
         asked = asked_of(await read_json(request), of)
@@ -95,7 +103,7 @@ def router(
         return computed({"cards": work()})
 
     @post("/cds-services/{service:str}/feedback", status_code=200, opt={"operation": described.FEEDBACK, "scope": "cds"})
-    async def feedback(request: Request[Any, Any, Any], service: str) -> Response[bytes]:
+    async def feedback(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
         """Keep what became of cards."""
         of = _service(service)
         told = feedback_of(await read_json(request))
@@ -107,16 +115,10 @@ def router(
         await workers.run(saved, told, of.id, client, store)
         return computed({})
 
-    # pyright cannot see that Authenticate is a middleware of Litestar's own kind.
-    middleware: list[Any] = []
-    if gate is not None:
-        from neomag.service.auth import Authenticate
-
-        middleware = [DefineMiddleware(Authenticate, gate=gate, exclude_from_auth_key="exclude_from_auth")]
     return Router(
         "/",
         route_handlers=[discovery, call, feedback],
         before_request=accepts_json,
         guards=[known_client(settings)],
-        middleware=middleware,
+        middleware=[] if gate is None else [_asking(gate)],
     )
