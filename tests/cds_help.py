@@ -81,13 +81,22 @@ def prefetched(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def call(
-    service: str, case: dict[str, Any], drafts: Sequence[dict[str, Any]] = (), *, selections: Sequence[str] | None = None,
-    also: Sequence[dict[str, Any]] = (), **more: Any,
+    service: str,
+    case: dict[str, Any],
+    drafts: Sequence[dict[str, Any]] = (),
+    *,
+    selections: Sequence[str] | None = None,
+    also: Sequence[dict[str, Any]] = (),
+    **more: Any,
 ) -> dict[str, Any]:
     """A call with everything prefetched; `also` are further resources of the record."""
     context: dict[str, Any] = {"userId": "Practitioner/1", "patientId": "infant"}
     if service in {SELECT, SIGN}:
-        context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in drafts]}
+        context["draftOrders"] = {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"resource": one} for one in drafts],
+        }
     if service == SELECT:
         every = [f"{one['resourceType']}/{one['id']}" for one in drafts]
         context["selections"] = every if selections is None else list(selections)
@@ -124,8 +133,6 @@ def magnesium_ordered(status: str = "active") -> dict[str, Any]:
         "resourceType": "ServiceRequest", "id": "t1", "status": status, "intent": "order", "subject": {"reference": "Patient/infant"},
         "code": {"coding": [{"system": "http://loinc.org", "code": "2601-3"}]},
     }  # fmt: skip
-
-
 
 
 def ask(client: TestClient[Litestar], service: str, body: dict[str, Any]) -> list[dict[str, Any]]:

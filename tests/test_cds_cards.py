@@ -205,16 +205,32 @@ def test_an_encounter_is_named_in_what_is_suggested(client: TestClient[Litestar]
 
 
 @given(st.data())
-def test_any_infant_and_any_orders_have_valid_cards_one_critical_at_most(client: TestClient[Litestar], clock: Clock, data: st.DataObject) -> None:
+def test_any_infant_and_any_orders_have_valid_cards_one_critical_at_most(
+    client: TestClient[Litestar], clock: Clock, data: st.DataObject
+) -> None:
     infant = data.draw(strategies.cases())
     service = data.draw(st.sampled_from(sorted(HOOKS)))
     clock.now = clock.now.fromtimestamp(_born() + ages.seconds(infant["now"]), clock.now.tzinfo)
     orders = st.builds(
         order,
         st.uuids().map(str),
-        st.sampled_from(["Magnesium sulfate 50 %", "Magnesium", "MgSO4", "Calcium gluconate 10 %", "Potassium chloride", "Ceftriaxone"]),
-        st.one_of(st.none(), st.builds("{} {}".format, st.sampled_from([0.2, 0.5, 3, 40, 150, 2000]), st.sampled_from(["mg", "mmol", "mL", "meq", "g", "mg/kg"]))),
-    ).map(lambda one: _with(one, data.draw(st.sampled_from([{}, IV, {**IV, **over(60)}, {**IV, **over(5, frequency=1, period=6, periodUnit="h")}]))))
+        st.sampled_from(
+            ["Magnesium sulfate 50 %", "Magnesium", "MgSO4", "Calcium gluconate 10 %", "Potassium chloride", "Ceftriaxone"]
+        ),
+        st.one_of(
+            st.none(),
+            st.builds(
+                "{} {}".format,
+                st.sampled_from([0.2, 0.5, 3, 40, 150, 2000]),
+                st.sampled_from(["mg", "mmol", "mL", "meq", "g", "mg/kg"]),
+            ),
+        ),
+    ).map(
+        lambda one: _with(
+            one,
+            data.draw(st.sampled_from([{}, IV, {**IV, **over(60)}, {**IV, **over(5, frequency=1, period=6, periodUnit="h")}])),
+        )
+    )
     drafts = data.draw(st.lists(orders, max_size=5))
     body = call(service, infant, drafts, also=data.draw(st.sampled_from([[], [magnesium_ordered()]])))
     answer = client.post(f"/cds-services/{service}", json=body)
@@ -240,7 +256,9 @@ def _with(one: dict[str, Any], dosage: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_published_cases_have_the_card_that_their_answer_asks_for(client: TestClient[Litestar], clock: Clock, path: Any) -> None:
+def test_published_cases_have_the_card_that_their_answer_asks_for(
+    client: TestClient[Litestar], clock: Clock, path: Any
+) -> None:
     from neomag import Case, assess
 
     given_case = published(path)

@@ -225,7 +225,11 @@ def test_browsers_of_the_origins_that_are_named_may_call(store: Store) -> None:
     origin = "https://ehr.example"
     settings = Settings(cors_origins=(origin,), auth="required")
     with serving(Clock(), settings, gate=Gate(settings, store)) as client:
-        asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+        asked = {
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        }
         for path in (f"/cds-services/{VIEW}", "/cds-services", f"/cds-services/{VIEW}/feedback"):
             answer = client.options(path, headers=asked)
             assert answer.status_code < 300

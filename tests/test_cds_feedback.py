@@ -119,7 +119,9 @@ def test_feedback_that_is_none_is_refused_as_a_whole(
     assert reported(url) == []
 
 
-@pytest.mark.parametrize("body", [{}, [], {"feedback": []}, {"feedback": {}}, {"feedback": [1]}, {"feedback": [{}] * 101}, "x", 0])
+@pytest.mark.parametrize(
+    "body", [{}, [], {"feedback": []}, {"feedback": {}}, {"feedback": [1]}, {"feedback": [{}] * 101}, "x", 0]
+)
 def test_bodies_that_hold_no_feedback(client: TestClient[Litestar], body: Any) -> None:
     problem(client.post(f"/cds-services/{VIEW}/feedback", json=body), 422, "not-valid")
 

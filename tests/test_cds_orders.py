@@ -84,9 +84,7 @@ def test_the_first_calcium_of_an_infant_that_seizes(client: TestClient[Litestar]
     assert codes(ask(client, SIGN, call(SIGN, case(SEIZURE), [CALCIUM_ORDER]))) == ["calcium-first"]
 
 
-@pytest.mark.parametrize(
-    "events", [[CALCIUM, NORMAL], [CALCIUM, SEIZURE, LOW]]
-)
+@pytest.mark.parametrize("events", [[CALCIUM, NORMAL], [CALCIUM, SEIZURE, LOW]])
 def test_nothing_is_said_of_calcium_once_magnesium_is_known(client: TestClient[Litestar], events: list[dict[str, Any]]) -> None:
     assert ask(client, SIGN, call(SIGN, case(*events), [CALCIUM_ORDER])) == []
 
@@ -106,7 +104,9 @@ def test_other_drugs_are_not_calcium(client: TestClient[Litestar], name: str) ->
 def test_order_select_speaks_only_of_what_was_just_chosen(client: TestClient[Litestar]) -> None:
     drafts = [CALCIUM_ORDER, order("o2", "Paracetamol")]
     assert ask(client, SELECT, call(SELECT, case(CALCIUM), drafts, selections=["MedicationRequest/o2"])) == []
-    assert codes(ask(client, SELECT, call(SELECT, case(CALCIUM), drafts, selections=["MedicationRequest/o1"]))) == ["calcium-again"]
+    assert codes(ask(client, SELECT, call(SELECT, case(CALCIUM), drafts, selections=["MedicationRequest/o1"]))) == [
+        "calcium-again"
+    ]
 
 
 def test_calcium_that_is_blocked(client: TestClient[Litestar]) -> None:
@@ -130,7 +130,9 @@ def test_potassium(client: TestClient[Litestar]) -> None:
 
 def test_one_card_asks_for_magnesium_whichever_orders_ask_for_it(client: TestClient[Litestar]) -> None:
     potassium = order("o2", "Potassium chloride", "3 mmol", **IV)
-    cards = ask(client, SIGN, call(SIGN, case(CALCIUM, LOW_POTASSIUM), [potassium, CALCIUM_ORDER, CALCIUM_ORDER | {"id": "o3"}]))
+    cards = ask(
+        client, SIGN, call(SIGN, case(CALCIUM, LOW_POTASSIUM), [potassium, CALCIUM_ORDER, CALCIUM_ORDER | {"id": "o3"}])
+    )
     assert len(cards) == 1
 
 
@@ -172,7 +174,10 @@ def test_magnesium_is_checked_by_the_dose_rules(
     assert codes(cards) == ([] if code is None else [code])
     if code:
         assert says in cards[0]["detail"].replace("\\", "") + cards[0]["summary"]
-        assert cards[0]["indicator"] == {"dose-refused": "critical", "dose-unread": "warning", "dose-unusual": "warning", "dose-noted": "info"}[code]
+        assert (
+            cards[0]["indicator"]
+            == {"dose-refused": "critical", "dose-unread": "warning", "dose-unusual": "warning", "dose-noted": "info"}[code]
+        )
         creates = [a for s in cards[0].get("suggestions", []) for a in s["actions"] if a["type"] == "create"]
         assert not creates
 

@@ -173,7 +173,9 @@ def test_a_child_out_of_range_costs_one_read(opened: TestClient[Litestar], ehr: 
         ("MedicationAdministration", httpx.Response(404)),
     ],
 )  # fmt: skip
-def test_a_server_that_does_not_give_it_is_412(opened: TestClient[Litestar], ehr: Ehr, kind: str, answer: httpx.Response) -> None:
+def test_a_server_that_does_not_give_it_is_412(
+    opened: TestClient[Litestar], ehr: Ehr, kind: str, answer: httpx.Response
+) -> None:
     ehr.refuses[kind] = answer
     said = problem(opened.post(f"/cds-services/{VIEW}", json={**body(), "prefetch": {}, **fetching()}), 412, "data-missing")
     assert "infant" not in json.dumps(said)
@@ -224,7 +226,9 @@ def test_a_trailing_slash_is_the_same_server(opened: TestClient[Litestar], ehr: 
         ({"conditions": bundle([{"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/other"}}])}, "/prefetch/conditions/entry/0"),
     ],
 )  # fmt: skip
-def test_prefetch_that_is_not_what_was_asked_for_is_422(closed: TestClient[Litestar], change: dict[str, Any], place: str) -> None:
+def test_prefetch_that_is_not_what_was_asked_for_is_422(
+    closed: TestClient[Litestar], change: dict[str, Any], place: str
+) -> None:
     said = problem(closed.post(f"/cds-services/{VIEW}", json=body(**change)), 422, "not-valid")
     assert any(one.startswith(place) for one in where(said)), said
 
@@ -244,5 +248,3 @@ def test_the_token_and_the_record_are_in_no_log(
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("neomag")]
     assert ours
     assert not any("s3cret" in line or "infant" in line for line in ours)
-
-

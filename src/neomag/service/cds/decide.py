@@ -37,11 +37,11 @@ def chosen(
     standing = list(_first_of_topic(entry for entry in mine if entry.order is None))[: service.most]
     found = [Chosen(entry, entry.how(answer.urgency)) for entry in standing]
     found += _of_orders([entry for entry in mine if entry.order is not None], case, facts, entries, knowledge)
-    found.sort(key=lambda card: _GRAVITY[card.indicator])
+    place = {entry.code: place for place, entry in enumerate(entries.cards)}
+    found.sort(key=lambda card: (_GRAVITY[card.indicator], place[card.entry.code]))
     # One alarm at a time is read. The others keep their place right after it, and all of their words.
     kept = [
-        replace(card, indicator="warning") if place and card.indicator == "critical" else card
-        for place, card in enumerate(found)
+        replace(card, indicator="warning") if rank and card.indicator == "critical" else card for rank, card in enumerate(found)
     ]
     return kept[:MOST_CARDS]
 
