@@ -7,9 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, post
+
+
+# When the hooks of CDS Hooks are called: the infants of the examples were born on 2026-01-01 (tests/fhir_cases.py).
+NOW = datetime(2026, 2, 15, tzinfo=UTC)
 
 
 @post("/empty", status_code=200)
@@ -21,9 +26,13 @@ async def empty(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 def make() -> Litestar:
     """The application, with the empty route."""
+    from neomag.service import cds
     from neomag.service.app import make_app
+    from neomag.service.settings import Settings
 
-    return make_app(routers=[Router("/bench", route_handlers=[empty])])
+    settings = Settings()
+    hooks = cds.router(settings, clock=lambda: NOW)
+    return make_app(settings, routers=[Router("/bench", route_handlers=[empty]), hooks])
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _detail(chosen: Chosen, rules: Sequence[RuleEntry], moment: Moment) -> Itera
         for heading, lines in ((words["now"], answer.actions), (words["not"], answer.blocked)):
             if lines:
                 yield f"\n**{heading}**\n"
-                yield from (f"- {escaped(line.says)}" for line in lines)
+                yield from (f"- {cited(line.says, (), knowledge)}" for line in lines)
     if moment.unread:
         named = ", ".join(moment.entries.not_read.get(key, key) for key in moment.unread)
         yield f"\n{escaped(words['unread'])}: {escaped(named)}."

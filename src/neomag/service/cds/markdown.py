@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
 from neomag.knowledge import Knowledge
 
@@ -22,7 +22,8 @@ def escaped(text: str) -> str:
     return _LINK.sub(lambda found: "\\" + found[0], _MARKS.sub(r"\\\1", one_line(text)))
 
 
-def cited(says: str, sources: Sequence[str], knowledge: Knowledge) -> str:
+@lru_cache(maxsize=2_000)
+def cited(says: str, sources: tuple[str, ...], knowledge: Knowledge) -> str:
     """A sentence with links to its sources; a source without an address is named."""
     found: list[str] = []
     for key in dict.fromkeys(sources):
