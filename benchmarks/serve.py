@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 
-from benchmarks.load import Load, load, post
-from benchmarks.serving import server
 from tests.cds_help import VIEW, call
 from tests.fhir_cases import published
 
+from benchmarks.load import Load, load, post
+from benchmarks.serving import server
 from neomag.cli.assess import EXAMPLES
 
 CLIENTS, SECONDS, ROUNDS = 50, 4.0, 3

@@ -12,7 +12,6 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, Router, post
 
-
 # When the hooks of CDS Hooks are called: the infants of the examples were born on 2026-01-01 (tests/fhir_cases.py).
 NOW = datetime(2026, 2, 15, tzinfo=UTC)
 

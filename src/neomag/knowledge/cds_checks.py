@@ -37,6 +37,9 @@ def check_cds(knowledge: Knowledge) -> list[str]:
     found += _services(tables)
     for code, card in tables["cards"].items():
         found += [f"cds/cards.toml [{code}]: {says}" for says in _card(card, tables, knowledge)]
+    for name in ("mixtures", "other_salts"):
+        if not tables["orders"].get(name, {}).get("words"):
+            found.append(f"cds/orders.toml [{name}]: needs words")
     for code, group in tables["orders"].items():
         for drug in group.get("drugs", ()):
             if drug not in knowledge.vocabulary["drug"]:

@@ -45,6 +45,8 @@ def _name(order: Order, entries: Entries) -> str:
     salt = order.drug == "magnesium-sulfate" or "sulfate" in called or "sulphate" in called or "mgso4" in called
     if other := next((word for word in entries.other_salts if word in called), None):
         raise DoseInputError(f"magnesium {other} is not checked here: its milligrams hold another amount of magnesium")
+    if mixture := next((word for word in entries.mixtures if word in called), None):
+        raise DoseInputError(f"a mixture with {mixture} is not checked: its strength is not known from its name")
     strengths = {Fraction(found) for found in _PERCENT.findall(called)}
     strengths |= {Fraction(found) / 10 for found in _MG_PER_ML.findall(called)} if salt else set()
     if len(strengths) > 1:
@@ -54,13 +56,13 @@ def _name(order: Order, entries: Entries) -> str:
 
 def _parts(dosage: Node, knowledge: Knowledge) -> Iterator[str]:
     rates = list(dosage.children("doseAndRate"))
-    if not rates and (text := dosage.text("text")):
-        # Nothing but words: they are read as they are.
-        yield text[:200]
-        return
-    if len(rates) != 1:
+    if len(rates) == 1:
+        yield from _dose(rates[0])
+    elif not rates and (text := dosage.text("text")):
+        # The dose is in words: they are read as they are, together with the fields there are.
+        yield text
+    else:
         raise DoseInputError("the dosage does not say one dose" if rates else "the dosage names no amount")
-    yield from _dose(rates[0])
     yield from _timing(dosage.child("timing"))
     if route := _route(dosage.child("route"), knowledge):
         yield route
@@ -102,7 +104,7 @@ def _quantity(node: Node) -> tuple[Fraction, str]:
     number = Decimal(str(value))
     if not number.is_finite() or not Decimal("1e-6") <= number <= Decimal("1e9"):
         raise DoseInputError("a quantity is not a possible number")
-    return Fraction(number), " ".join(unit.split())[:30]
+    return Fraction(number), " ".join(unit.split())
 
 
 def _figure(value: Fraction) -> str:
@@ -119,7 +121,7 @@ def _timing(timing: Node | None) -> Iterator[str]:
     if repeat is None:
         # Q6H, TID: the words of orders.toml, or the order is not read.
         if code := concept_of(timing.child("code")):
-            yield (code.text or next((c.code for c in code.codings if c.code), "") or "")[:40]
+            yield (code.text or next((c.code for c in code.codings if c.code), "") or "")
         return
     if odd := next((name for name in _UNREAD_REPEAT if repeat.has(name)), None):
         raise DoseInputError(f"timing with `{odd}` is not read")

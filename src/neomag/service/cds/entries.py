@@ -92,6 +92,7 @@ class Entries:
     templates: Mapping[str, Template]
     groups: tuple[Group, ...]
     other_salts: tuple[str, ...]
+    mixtures: tuple[str, ...]
     cards: tuple[CardEntry, ...]
     labels: Mapping[str, str]
     words: Mapping[str, str]
@@ -122,6 +123,7 @@ def entries(knowledge: Knowledge) -> Entries:
             for name, g in groups
         ),
         other_salts=tuple(raw["orders"]["other_salts"]["words"]),
+        mixtures=tuple(raw["orders"]["mixtures"]["words"]),
         cards=tuple(_card(code, card) for code, card in raw["cards"].items()),
         labels=_plain(raw["suggestions"]["labels"]),
         words=_plain(raw["suggestions"]["words"]),

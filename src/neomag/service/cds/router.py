@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from neomag.service.cds.feedback import feedback_of, saved
 from neomag.service.cds.fetch import trusted
 from neomag.service.cds.guard import known_client
 from neomag.service.cds.prefetch import had
+from neomag.service.limits import Workers
 from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import accepts_json, computed, fixed
 from neomag.service.rest.reading import read_json
@@ -27,11 +29,12 @@ from neomag.service.settings import Settings
 
 if TYPE_CHECKING:
     from neomag.service.auth import Gate
-    from neomag.service.limits import Workers
     from neomag.service.store import Store
 
 # A record of so many bytes is read without holding up other requests.
 _LARGE = 100_000
+# Calls that may wait for a FHIR server at once.
+_FETCHERS = 16
 
 
 def _now() -> datetime:
@@ -81,6 +84,8 @@ def router(
     about, `transport` what calls FHIR servers.
     """
     entries(rulebook().knowledge)
+    # Those who wait for a FHIR server must not hold up those who compute. No thread is there before it is needed.
+    fetchers = Workers(replace(settings, workers=_FETCHERS), settings.max_requests)
 
     @post("/cds-services/{service:str}", status_code=200, opt={"operation": described.CALL, "scope": "cds"})
     async def call(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
@@ -96,9 +101,10 @@ def router(
                 asked, of, facts, now=clock(), settings=settings, entries=known, knowledge=knowledge, transport=transport
             )
 
-        network = any(one.resource is None for one in facts) and trusted(asked, settings) is None
-        if network or len(await request.body()) > _LARGE:
-            workers: Workers = request.app.state.workers
+        workers: Workers = request.app.state.workers
+        if any(one.resource is None for one in facts) and trusted(asked, settings) is None:
+            return computed({"cards": await fetchers.run(work)})
+        if len(await request.body()) > _LARGE:
             return computed({"cards": await workers.run(work)})
         return computed({"cards": work()})
 
