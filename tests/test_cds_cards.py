@@ -21,7 +21,6 @@ from tests.cds_help import (
     DISCHARGE,
     HOOKS,
     IV,
-    SELECT,
     SIGN,
     VIEW,
     Clock,

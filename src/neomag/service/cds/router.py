@@ -64,7 +64,7 @@ async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _asking(gate: Gate) -> Callable[[ASGIApp], ASGIApp]:
-    """A middleware that asks `gate` who calls. A plain function, since Litestar copies what a router holds; a gate has no copy."""
+    """A middleware that asks `gate` who calls: a plain function, since Litestar copies what a router holds."""
     from neomag.service.auth import Authenticate
 
     return lambda app: Authenticate(app, gate=gate)
