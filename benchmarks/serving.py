@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, post
@@ -28,9 +30,13 @@ def make() -> Litestar:
     from neomag.service import cds
     from neomag.service.app import make_app
     from neomag.service.settings import Settings
+    from neomag.service.store import Store
 
     settings = Settings()
-    hooks = cds.router(settings, clock=lambda: NOW)
+    # Feedback is kept; the folder goes with the process.
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    hooks = cds.router(settings, store=Store.open(f"sqlite:///{folder.name}/store.db"), clock=lambda: NOW)
     return make_app(settings, routers=[Router("/bench", route_handlers=[empty]), hooks])
 
 

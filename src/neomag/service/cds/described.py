@@ -10,7 +10,6 @@ from neomag.service.openapi import Content, Operation, Parameter, Schema
 from neomag.service.rest.answers import example_of
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
-_FHIR: Schema = {"type": ["object", "null"], "description": "A resource of FHIR R4, a searchset, or an OperationOutcome."}
 _NAMED = Parameter(
     "service", "The id of the service, as discovery gives it.", _TEXT, "neomag-patient-view", "path", required=True
 )
@@ -22,20 +21,23 @@ _CALLED: Schema = {
     "properties": {
         "hook": _TEXT,
         "hookInstance": _TEXT,
-        "fhirServer": {"type": "string"},
-        "fhirAuthorization": {"type": "object", "required": ["access_token"], "properties": {"access_token": _TEXT}},
+        "fhirServer": {"type": ["string", "null"]},
+        "fhirAuthorization": {"type": ["object", "null"], "required": ["access_token"], "properties": {"access_token": _TEXT}},
         "context": {
             "type": "object",
             "required": ["patientId"],
             "properties": {
-                "userId": {"type": "string"},
+                "userId": {"description": "Who the user is; not used here."},
                 "patientId": {"type": "string", "pattern": "^[A-Za-z0-9.-]{1,64}$"},
-                "encounterId": {"type": "string", "pattern": "^[A-Za-z0-9.-]{1,64}$"},
-                "draftOrders": {"type": "object"},
-                "selections": {"type": "array", "items": {"type": "string"}},
+                "encounterId": {"type": ["string", "null"], "pattern": "^[A-Za-z0-9.-]{1,64}$"},
+                "draftOrders": {"description": "For order-select and order-sign: a Bundle of the orders."},
+                "selections": {"description": "For order-select: a list of references to the orders just chosen."},
             },
         },
-        "prefetch": {"type": "object", "additionalProperties": _FHIR},
+        "prefetch": {
+            "type": ["object", "null"],
+            "description": "By key of discovery: a resource of FHIR R4, a searchset, null or an OperationOutcome.",
+        },
     },
 }
 _CARDS: Schema = {
