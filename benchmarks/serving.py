@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, post
+
+# When the hooks of CDS Hooks are called: the infants of the examples were born on 2026-01-01 (tests/fhir_cases.py).
+NOW = datetime(2026, 2, 15, tzinfo=UTC)
 
 
 @post("/empty", status_code=200)
@@ -21,9 +27,17 @@ async def empty(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 def make() -> Litestar:
     """The application, with the empty route."""
+    from neomag.service import cds
     from neomag.service.app import make_app
+    from neomag.service.settings import Settings
+    from neomag.service.store import Store
 
-    return make_app(routers=[Router("/bench", route_handlers=[empty])])
+    settings = Settings()
+    # Feedback is kept; the folder goes with the process.
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    hooks = cds.router(settings, store=Store.open(f"sqlite:///{folder.name}/store.db"), clock=lambda: NOW)
+    return make_app(settings, routers=[Router("/bench", route_handlers=[empty]), hooks])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -28,14 +29,22 @@ class Draft:
         self.knowledge = answer.rulebook.knowledge
         self.recorded = written(recorded)
         self.settings = read_toml(fhir_file("resources.toml"))
-        # What decides the answer; to write out why takes a hundred times longer.
-        said = [answer.knowledge, answer.row, answer.values, answer.magnesium.to_dict(), reading.patient, reading.now]
-        self._space: UUID = uuid5(NAMESPACE_URL, f"urn:neomag:answer:{said!r}")
         # References to the resources that were read as events.
         found = dict.fromkeys(place.reference for place in reading.places)
         self.basis: list[Resource] = [{"reference": reference} for reference in found if reference]
         self.entries: list[Resource] = []
-        self.device = self._put({
+
+    @cached_property
+    def _space(self) -> UUID:
+        """What addresses are made of: what decides the answer; to write out why takes a hundred times longer."""
+        answer, reading = self.answer, self.reading
+        said = [answer.knowledge, answer.row, answer.values, answer.magnesium.to_dict(), reading.patient, reading.now]
+        return uuid5(NAMESPACE_URL, f"urn:neomag:answer:{said!r}")
+
+    @cached_property
+    def device(self) -> Resource:
+        """A reference to neomag itself, added when it is first named."""
+        return self._put({
             "resourceType": "Device",
             "status": "active",
             "deviceName": [{"name": "neomag", "type": "model-name"}],

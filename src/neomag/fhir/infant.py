@@ -33,7 +33,7 @@ def read_infant(
     if found.get("resourceType") != "Patient":
         raise FhirServerError("not-fhir", "Patient: the server gave another resource")
     entries: list[dict[str, Any]] = [{"resource": found}]
-    for batch in _batches(codes, knowledge or load()):
+    for batch in code_batches(codes, knowledge or load()):
         query = urlencode({"patient": key, "code": ",".join(batch), "_count": client.limits.page_size})
         entries += client.search(f"Observation?{query}")
     for kind in _OTHERS:
@@ -43,12 +43,12 @@ def read_infant(
             if error.kind not in {"forbidden", "not-found", "refused"}:
                 raise
             entries.append({"resource": _missing(kind, error)})
-    entries += _medications(client, entries)
+    entries += medications_of(client, entries)
     return {"resourceType": "Bundle", "type": "collection", "entry": [_plain(entry) for entry in entries]}
 
 
-def _batches(codes: Sequence[Path], knowledge: Knowledge) -> Iterator[list[str]]:
-    """The codes to ask for, `system|code`, in portions."""
+def code_batches(codes: Sequence[Path], knowledge: Knowledge) -> Iterator[list[str]]:
+    """The codes that observations are asked for by, `system|code`, in portions that an address has room for."""
     bindings = own.bindings(tuple(codes), knowledge)
     addresses: dict[str, str] = {}
     for address, short in bindings.systems().items():
@@ -65,9 +65,9 @@ def _batches(codes: Sequence[Path], knowledge: Knowledge) -> Iterator[list[str]]
         yield asked[start : start + _CODES_A_SEARCH]
 
 
-def _medications(client: FhirClient, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The medications that drugs given refer to, each read once; one that cannot be read stays unresolved."""
-    resources = [entry.get("resource", {}) for entry in entries]
+def medications_of(client: FhirClient, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The medications that drugs given or ordered refer to, as entries, each read once; one that cannot be had stays open."""
+    resources = [cast("dict[str, Any]", r) for entry in entries if isinstance(r := entry.get("resource"), dict)]
     references = {
         reference
         for resource in resources

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 
 from neomag.fhir.problems import Problem, refusal
@@ -12,6 +13,13 @@ from neomag.fhir.problems import Problem, refusal
 # FHIRPath names a choice of types by its stem: valueQuantity is `value`.
 _CHOICE = re.compile(r"_?(value|effective|onset|abatement|medication|deceased|recorded)(?=[A-Z])[A-Za-z]+")
 MOST_DEPTH = 40
+
+
+@lru_cache(maxsize=1_000)
+def _named(name: str) -> str:
+    """An element as FHIRPath names it."""
+    choice = _CHOICE.fullmatch(name) if name != "recordedDate" else None
+    return choice[1] if choice else name.lstrip("_")
 
 
 class Node:
@@ -31,8 +39,7 @@ class Node:
 
     def where(self, name: str) -> str:
         """The FHIRPath of an element of this one."""
-        choice = _CHOICE.fullmatch(name) if name != "recordedDate" else None
-        return f"{self.at}.{choice[1] if choice else name.lstrip('_')}"
+        return f"{self.at}.{_named(name)}"
 
     def fault(self, name: str, expected: str) -> None:
         """Note that an element is not what FHIR R4 has there."""

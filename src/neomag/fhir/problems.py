@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
+from neomag.knowledge.loader import directory
 from neomag.knowledge.tables import cohort_file, fhir_file, read_toml
 
 Severity = Literal["error", "warning", "information"]
@@ -39,7 +41,7 @@ class FhirInputError(ValueError):
 
 
 @cache
-def _tables(folder: str) -> tuple[Mapping[str, Any], Mapping[str, Severity], Mapping[str, str]]:
+def _tables(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Severity], Mapping[str, str]]:
     del folder  # the knowledge in force: another has other tables
     own = read_toml(fhir_file("problems.toml"))
     tables = {**read_toml(cohort_file("problems.toml")), **own}
@@ -56,7 +58,7 @@ def refusal(where: str, says: str, kind: str = "invalid") -> Problem:
 
 def problem(code: str, expression: Sequence[str] = (), detail: str = "", *, says: str = "", count: int = 1) -> Problem:
     """A problem by its code; `says` stands in for codes that the tables of records do not hold."""
-    texts, severities, types = _tables(str(fhir_file("")))
+    texts, severities, types = _tables(directory())
     text = says or texts[code]
     severity = "warning" if code == "unbound-code" and detail.endswith("named magnesium") else severities.get(code, "warning")
     said = f"{text} ({detail[:_LONGEST]})" if detail else text

@@ -7,12 +7,15 @@ drug: doses are for the dose calculator.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from neomag.answer import Advice
 from neomag.fhir import own
 from neomag.fhir.draft import Draft
 from neomag.fhir.elements import Resource, citations, concept, narrative
+from neomag.knowledge import Knowledge
+from neomag.knowledge.tables import fhir_file, read_toml
 
 _LOINC = "http://loinc.org"
 
@@ -69,13 +72,19 @@ def _requests(advice: Advice, draft: Draft) -> list[tuple[str, Resource]]:
 
 
 def _service(advice: Advice, draft: Draft, lab: str | None) -> Resource:
+    resource = {**service_request(advice, draft, lab), "requester": draft.device}
+    return draft.put(resource, f"{advice.code}:{lab or ''}", advice.because, advice.sources)
+
+
+def service_request(advice: Advice, draft: Draft, lab: str | None) -> Resource:
+    """The ServiceRequest of an action, for one laboratory test or (None) for the action itself; nothing is added."""
     if lab is None:
         code = concept("action", advice.code, advice.says)
     else:
-        loinc = loinc_of(lab, draft)
+        loinc = loinc_of(lab, draft.knowledge)
         more = [{"system": _LOINC, "code": loinc}] if loinc else []
         code = concept("lab", lab, draft.knowledge.vocabulary["lab"][lab].meaning, *more)
-    resource = {
+    return {
         "resourceType": "ServiceRequest",
         "text": narrative([advice.says]),
         "status": "draft",
@@ -85,11 +94,9 @@ def _service(advice: Advice, draft: Draft, lab: str | None) -> Resource:
         "subject": draft.subject,
         **draft.encounter,
         "authoredOn": draft.recorded,
-        "requester": draft.device,
         "reasonCode": _reasons(advice, draft),
         "note": [{"text": advice.says}],
     }
-    return draft.put(resource, f"{advice.code}:{lab or ''}", advice.because, advice.sources)
 
 
 def _communication(advice: Advice, draft: Draft) -> Resource:
@@ -130,8 +137,10 @@ def _reasons(advice: Advice, draft: Draft) -> list[Resource]:
     return [concept("rule", rule, draft.knowledge.rules[rule].says) for rule in advice.because]
 
 
-def loinc_of(lab: str, draft: Draft) -> str | None:
+@cache
+def loinc_of(lab: str, knowledge: Knowledge) -> str | None:
     """The confirmed LOINC code of a laboratory test: of moles, else of mass, else of neither; None where none is."""
-    bound = list(own.bindings((), draft.knowledge).by_code.values())
+    bound = list(own.bindings((), knowledge).by_code.values())
+    order = read_toml(fhir_file("resources.toml"))["loinc"]["order"]
     found = {b.property: b.code for b in reversed(bound) if (b.system, b.kind, b.vocabulary) == ("LOINC", "lab", lab)}
-    return next((found[kind] for kind in draft.settings["loinc"]["order"] if kind in found), None)
+    return next((found[kind] for kind in order if kind in found), None)

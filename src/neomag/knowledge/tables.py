@@ -1,4 +1,4 @@
-"""The tables of the knowledge that are read only when something asks for them: of feeding/, cohort/, terminology/, fhir/."""
+"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def terminology_file(name: str) -> Path:
 def fhir_file(name: str) -> Path:
     """A file of `fhir/` of the knowledge in force."""
     return directory() / "fhir" / name
+
+
+def cds_file(name: str) -> Path:
+    """A file of `cds/` of the knowledge in force."""
+    return directory() / "cds" / name
 
 
 @cache

@@ -32,6 +32,7 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "not-acceptable": (406, "No answer is to be had in the form asked for"),
     "slow-body": (408, "The body did not arrive in time"),
     "conflict": (409, "The request contradicts another one"),
+    "data-missing": (412, "Data that the answer needs cannot be had"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "A body of this type is not read"),
     "not-valid": (422, "The request was read, and cannot be answered as it stands"),

@@ -61,7 +61,12 @@ class Settings:
     cds_clients: Mapping[str, str] = _setting(
         kind.pairs, kind.NONE, "CDS Hooks clients that are trusted: issuer = address of its key set (jku)"
     )
-    smart_servers: tuple[str, ...] = _setting(kind.urls, (), "FHIR servers from which SMART may launch")
+    cds_null_is_empty: bool = _setting(
+        kind.yes_no, False, "take null for a prefetch key as `there is none` (CDS Hooks 2.0), not as `not read`"
+    )
+    smart_servers: tuple[str, ...] = _setting(
+        kind.urls, (), "FHIR servers that are trusted: SMART may launch from them, CDS Hooks may read from them"
+    )
     smart_client_id: str | None = _setting(kind.text, None, "the id of this app at the authorization server")
     smart_client_secret: str | None = _setting(kind.text, None, "its secret, for a confidential app", secret=True)
     cors_origins: tuple[str, ...] = _setting(kind.origins, (), "origins of browsers that may call")

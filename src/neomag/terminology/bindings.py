@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -52,6 +52,10 @@ class Bindings:
 
     by_code: Mapping[tuple[str, str], Binding]
     records: Mapping[str, Any]
+    _systems: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_systems", entries(self.records["systems"]))
 
     @property
     def state(self) -> str:
@@ -60,7 +64,7 @@ class Bindings:
 
     def systems(self) -> Mapping[str, str]:
         """The names records have for a system of codes, to the short one."""
-        return entries(self.records["systems"])
+        return self._systems
 
     def words(self, use: str) -> Mapping[str, str]:
         """Words to look for in lower-case text (element, quality, specimen), to what they say."""

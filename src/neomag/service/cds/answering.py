@@ -1,0 +1,56 @@
+"""From a call to its cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from neomag.assess import assess
+from neomag.knowledge import Knowledge
+from neomag.service.cds.asked import Asked
+from neomag.service.cds.cards import Moment, card
+from neomag.service.cds.decide import chosen
+from neomag.service.cds.entries import Entries, Service
+from neomag.service.cds.fetch import fetched
+from neomag.service.cds.infant import concerned, read_infant
+from neomag.service.cds.orders import orders_of
+from neomag.service.cds.prefetch import Had
+from neomag.service.settings import Settings
+
+PATIENT = "patient"
+
+
+def cards_of(
+    asked: Asked,
+    service: Service,
+    facts: Sequence[Had],
+    *,
+    now: datetime,
+    settings: Settings,
+    entries: Entries,
+    knowledge: Knowledge,
+    transport: httpx.BaseTransport | None = None,
+) -> list[dict[str, Any]]:
+    """The cards of a call; none for an infant out of neomag's range. Raises ProblemError (412, 422).
+
+    The patient is read first: for most patients of a hospital nothing more is asked for.
+    """
+    had = {one.template.key: one.resource for one in facts if one.resource is not None}
+    if PATIENT not in had:
+        found, _ = fetched(asked, [one for one in facts if one.template.key == PATIENT], settings, transport)
+        had |= found
+    if not concerned(had[PATIENT], asked, now, knowledge):
+        return []
+    wanted = [one for one in facts if one.template.key not in had]
+    found, unread = fetched(asked, wanted, settings, transport) if wanted else ({}, [])
+    had |= found
+    reading = read_infant(asked, had, now, knowledge)
+    if reading is None:
+        return []
+    orders = orders_of(asked, had, reading.case, entries, knowledge)
+    answer = assess(reading.case)
+    moment = Moment(service.id, asked.instance, asked.patient, answer, reading, now, tuple(unread), entries, knowledge)
+    return [card(one, moment) for one in chosen(service, answer, reading.case, orders, entries, knowledge)]

@@ -1,0 +1,130 @@
+"""The routes of CDS Hooks: discovery, the services, and feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
+from litestar.types import ASGIApp
+
+from neomag.rules import rulebook
+from neomag.service.cds import described
+from neomag.service.cds.answering import cards_of
+from neomag.service.cds.asked import asked_of
+from neomag.service.cds.entries import Service, entries
+from neomag.service.cds.feedback import feedback_of, saved
+from neomag.service.cds.fetch import trusted
+from neomag.service.cds.guard import known_client
+from neomag.service.cds.prefetch import had
+from neomag.service.limits import Workers
+from neomag.service.problems import ProblemError
+from neomag.service.rest.answers import accepts_json, computed, fixed
+from neomag.service.rest.reading import read_json
+from neomag.service.settings import Settings
+
+if TYPE_CHECKING:
+    from neomag.service.auth import Gate
+    from neomag.service.store import Store
+
+# A record of so many bytes is read without holding up other requests.
+_LARGE = 100_000
+# Calls that may wait for a FHIR server at once.
+_FETCHERS = 16
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _service(name: str) -> Service:
+    found = entries(rulebook().knowledge).services.get(name)
+    if found is None:
+        known = ", ".join(entries(rulebook().knowledge).services)
+        raise ProblemError.of("not-found", f"no service of this name; there are {known}")
+    return found
+
+
+@get("/cds-services", opt={"operation": described.DISCOVERY, "exclude_from_auth": True})
+async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Describe the services."""
+    known = entries(rulebook().knowledge)
+    services = [
+        {
+            "hook": s.hook, "title": s.title, "description": s.description, "id": s.id,
+            "prefetch": {key: known.templates[key].query for key in s.needs},
+        }
+        for s in known.services.values()
+    ]  # fmt: skip
+    return fixed(request, {"services": services})
+
+
+def _asking(gate: Gate) -> Callable[[ASGIApp], ASGIApp]:
+    """A middleware that asks `gate` who calls: a plain function, since Litestar copies what a router holds."""
+    from neomag.service.auth import Authenticate
+
+    return lambda app: Authenticate(app, gate=gate)
+
+
+def router(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    gate: Gate | None = None,
+    clock: Callable[[], datetime] = _now,
+    transport: httpx.BaseTransport | None = None,
+) -> Router:
+    """The routes under /cds-services. Feedback is kept in `store`; without one it is refused (503).
+
+    With `gate` the routes ask it who calls; leave it out where the whole application does. `clock` gives the moment asked
+    about, `transport` what calls FHIR servers.
+    """
+    entries(rulebook().knowledge)
+    # Those who wait for a FHIR server must not hold up those who compute. No thread is there before it is needed.
+    fetchers = Workers(replace(settings, workers=_FETCHERS), settings.max_requests)
+
+    @post("/cds-services/{service:str}", status_code=200, opt={"operation": described.CALL, "scope": "cds"})
+    async def call(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
+        """Answer a hook with cards."""
+        of = _service(service)
+        asked = asked_of(await read_json(request), of)
+        knowledge = rulebook().knowledge
+        known = entries(knowledge)
+        facts = [had(known.templates[key], asked.prefetch, null_is_empty=settings.cds_null_is_empty) for key in of.needs]
+
+        def work() -> list[dict[str, Any]]:
+            return cards_of(
+                asked, of, facts, now=clock(), settings=settings, entries=known, knowledge=knowledge, transport=transport
+            )
+
+        workers: Workers = request.app.state.workers
+        if any(one.resource is None for one in facts) and trusted(asked, settings) is None:
+            return computed({"cards": await fetchers.run(work)})
+        if len(await request.body()) > _LARGE:
+            return computed({"cards": await workers.run(work)})
+        return computed({"cards": work()})
+
+    @post("/cds-services/{service:str}/feedback", status_code=200, opt={"operation": described.FEEDBACK, "scope": "cds"})
+    async def feedback(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
+        """Keep what became of cards."""
+        of = _service(service)
+        told = feedback_of(await read_json(request))
+        if store is None:
+            raise ProblemError.of("not-ready", "this server keeps no feedback: it has no store")
+        scope: Any = request.scope
+        client: str = getattr(scope.get("user"), "client", "anonymous")
+        workers: Workers = request.app.state.workers
+        await workers.run(saved, told, of.id, client, store)
+        return computed({})
+
+    return Router(
+        "/",
+        route_handlers=[discovery, call, feedback],
+        before_request=accepts_json,
+        guards=[known_client(settings)],
+        middleware=[] if gate is None else [_asking(gate)],
+    )
