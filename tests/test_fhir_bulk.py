@@ -390,6 +390,22 @@ def test_what_is_mistyped_is_said_in_a_line(server: Server, pem: Path, tmp_path:
     assert not (tmp_path / "out").exists()
 
 
+def test_one_who_stops_it_is_told_how_to_go_on(
+    server: Server, pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("neomag.fhir.bulk.Bulk.fetch", stopped)
+        done = command(server, pem, tmp_path / "out", "--kid", "b1")
+    assert (done.exit_code, "Run the same command to go on." in done.output) == (130, True)
+    assert not (tmp_path / "out").exists()
+    again = command(server, pem, tmp_path / "out", "--kid", "b1")
+    assert (again.exit_code, "going on with the export" in again.output) == (0, True)
+    assert len(server.of("/fhir/Patient/$export")) == 1
+
+
 def test_neomag_alone_starts_without_the_libraries_of_pulling() -> None:
     code = "import neomag, neomag.cli.cohort_pull, sys; print({'httpx', 'jwt', 'cryptography'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -305,6 +305,9 @@ def test_each_launch_has_a_cookie_of_its_own_that_nobody_can_plant(hospital: Ehr
         assert begun.headers["set-cookie"].startswith("__Secure-neomag-smart-")
         assert "; secure" in begun.headers["set-cookie"].lower()
         assert "redirect_uri=https%3A%2F%2Fneomag.example%2Fsmart%2Fcallback" in begun.headers["location"]
+    with browser(settings(hospital, public_url="https://hospital.example/apps/neomag")) as client:
+        # Behind a proxy that takes the beginning of the path away, the browser still sees it.
+        assert "path=/apps/neomag/smart/callback" in get(client, launch(hospital)).headers["set-cookie"].lower()
 
 
 def test_a_server_that_is_not_trusted_is_never_called(hospital: Ehr) -> None:
@@ -422,7 +425,7 @@ def test_where_several_servers_are_trusted_one_is_chosen(hospital: Ehr) -> None:
         answer = get(client, "/smart/start")
         page = Page(answer.text)
         assert [link for link in page.links if hospital.url.rpartition(":")[2] in link]
-        assert shown(client, hospital, page.links[1]).status_code == 200
+        assert shown(client, hospital, f"/smart/{page.links[1]}").status_code == 200
 
 
 def test_a_record_that_cannot_be_read_or_answered(hospital: Ehr) -> None:

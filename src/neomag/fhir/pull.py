@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from neomag.fhir.bulk import Bulk, File, Gone, Manifest
+from neomag.fhir.bulk import Bulk, Gone
+from neomag.fhir.export import File, Manifest
 
 TYPES = ("Patient", "Encounter", "Specimen", "Observation", "Condition", "MedicationAdministration", "MedicationRequest")
 _STATE = "pull.json"

@@ -89,7 +89,7 @@ def _begin(smart: _Smart, redirect: str, iss: str, launch: str | None) -> Respon
     sign = "&" if urlsplit(configuration.authorize).query else "?"
     name, secure = _cookie(state, redirect)
     cookie = Cookie(
-        key=name, value=browser, path=f"{PATH}/callback", max_age=LIFE, httponly=True, samesite="lax", secure=secure
+        key=name, value=browser, path=urlsplit(redirect).path, max_age=LIFE, httponly=True, samesite="lax", secure=secure
     )
     address = f"{configuration.authorize}{sign}{urlencode(parameters)}"
     return Response(b"", status_code=302, headers={"Location": address, "Cache-Control": "no-store"}, cookies=[cookie])
@@ -113,7 +113,7 @@ async def start(request: Request[Any, Any, Any]) -> Response[bytes]:
     redirect, given = _callback_of(request, smart.settings), _query(request)
     servers = smart.settings.smart_servers
     if "iss" not in given and len(servers) > 1:
-        return choice_page([(server, f"{PATH}/start?{urlencode({'iss': server})}") for server in servers])
+        return choice_page([(server, f"start?{urlencode({'iss': server})}") for server in servers])
     iss = smart.directory.trusted(given.get("iss") or next(iter(servers)))
     return await request.app.state.workers.run(_begin, smart, redirect, iss, None)
 
@@ -126,7 +126,7 @@ async def callback(request: Request[Any, Any, Any]) -> Response[bytes]:
     state = given.get("state", "")
     name, secure = _cookie(state, redirect)
     begun = smart.launches.take(state, request.cookies.get(name, ""))
-    gone = Cookie(key=name, path=f"{PATH}/callback", max_age=0, httponly=True, samesite="lax", secure=secure)
+    gone = Cookie(key=name, path=urlsplit(redirect).path, max_age=0, httponly=True, samesite="lax", secure=secure)
     try:
         code = _code(given, begun)
         response: Response[bytes] = await request.app.state.workers.run(_shown, smart, begun, code)
