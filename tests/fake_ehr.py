@@ -36,6 +36,7 @@ class Ehr:
     url: str
     fhir: FhirServer
     secret: str | None = None
+    redirect: str = "http://127.0.0.1/smart/callback"
     launches: dict[str, str] = field(default_factory=dict[str, str])
     chosen: str = "infant"
     grant: Callable[[str], str] = lambda scope: scope
@@ -50,10 +51,6 @@ class Ehr:
     @property
     def base(self) -> str:
         return f"{self.url}/fhir/R4"
-
-    @property
-    def redirect(self) -> str:
-        return "http://127.0.0.1/smart/callback"
 
     def of(self, path: str) -> list[dict[str, str]]:
         """The parameters of every request of a path."""

@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import given, settings
 from litestar import Request, Router, post
+from litestar.testing import TestClient
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -26,6 +27,9 @@ from tools.fuzz import JUNK, MAKERS
 
 from neomag import assess
 from neomag.fhir import read_case, to_bundle
+from neomag.service import fhir_routes
+from neomag.service.app import make_app
+from neomag.service.problems import ProblemError
 from neomag.service.settings import Settings
 
 FHIR = "application/fhir+json"
@@ -211,6 +215,21 @@ def test_preferences_and_indents(fhir: Client) -> None:
     flat, indented = fhir.get("/fhir/metadata"), fhir.get("/fhir/metadata?_pretty=true")
     assert flat.json() == indented.json()
     assert indented.text.count("\n") > flat.text.count("\n")
+
+
+def test_a_key_is_asked_for_by_the_operation_and_not_by_the_statements() -> None:
+    asked: list[str] = []
+
+    def identify(connection: Any, scope: str) -> None:
+        asked.append(scope)
+        raise ProblemError.of("not-authenticated", "send a key", WWW_Authenticate="Bearer")
+
+    app = make_app(identify=identify, routers=[fhir_routes.router()])
+    with TestClient(app) as client:
+        answer = sent(client, PUBLISHED)
+        assert outcome(answer, 401, "login")
+        assert (asked, answer.headers["www-authenticate"]) == (["assess"], "Bearer")
+        assert client.get("/fhir/metadata").status_code == client.get("/fhir/OperationDefinition/assess").status_code == 200
 
 
 def test_statements_name_the_address_of_the_settings_and_never_one_made_up() -> None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+import socket
+import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+import uvicorn
 from litestar.testing import TestClient
 from tests.fake_ehr import CLIENT, Ehr, as_json, ehr
 from tests.fhir_cases import SNOMED, patient, quantity
@@ -169,6 +176,46 @@ def test_the_page_runs_nothing_loads_nothing_and_stands_in_no_frame(hospital: Eh
     # A name in the record is a name and no markup.
     assert SECRET_NAME in Page(answer.text).text
     assert "<script" not in answer.text
+
+
+@contextmanager
+def listening(given: Settings) -> Iterator[str]:
+    """The service on a port of its own, for a real browser."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(make(given, smart.router(given)), log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{free.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="a browser")
+def test_a_real_browser_goes_through_the_launch(hospital: Ehr, tmp_path: Path) -> None:
+    """The EHR is another site (localhost) than neomag (127.0.0.1): the browser itself decides which cookies it sends."""
+    assert CHROMIUM
+    hospital.url = hospital.url.replace("127.0.0.1", "localhost")
+    with listening(settings(hospital)) as url:
+        hospital.redirect = f"{url}/smart/callback"
+        command = [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path}", "--virtual-time-budget=20000", "--dump-dom", f"{url}{launch(hospital)}",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    page = Page(done.stdout)
+    assert "EMERGENCY" in page.text
+    assert SECRET_NAME in page.text
+    # The browser found nothing that its policy forbids.
+    assert "Content Security Policy" not in done.stderr
+    assert len(hospital.of("/auth/token")) == 1
 
 
 def test_no_token_no_code_and_no_patient_stands_in_an_address_a_page_or_a_log(

@@ -199,6 +199,7 @@ _SAME = {304: "Not changed: the ETag sent in If-None-Match is that of the answer
 @get(
     "/metadata",
     opt={
+        "exclude_from_auth": True,
         "operation": FhirOperation(
             "CapabilityStatement", "What this FHIR server can do.", "fhir",
             Content("The statement.", _resource("CapabilityStatement"), media_type=FHIR),
@@ -216,6 +217,7 @@ async def metadata(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get(
     "/OperationDefinition/assess",
     opt={
+        "exclude_from_auth": True,
         "operation": FhirOperation(
             "OperationDefinition of $assess", "What `$assess` takes and gives.", "fhir",
             Content("The definition.", _resource("OperationDefinition"), media_type=FHIR),
