@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shutil
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from tests.service import Client
 
 from neomag import assess
 from neomag.answer import Answer
-from neomag.case import Case
+from neomag.fhir import read_case
 from neomag.service import smart
 from neomag.service.settings import Settings
 from neomag.service.smart.discovery import Configuration, Directory
@@ -36,9 +38,13 @@ from neomag.service.smart.launches import LIFE, Launches
 from neomag.service.smart.refusal import Refusal
 from neomag.service.smart.scopes import asked, lacking
 from neomag.service.smart.token import Token
+from neomag.service.store import Store, StoreError
 
 pytestmark = needs_node
-BORN = "2026-10-26"
+# A launch is answered as of now, so the infant is young whenever the tests run.
+NOW = datetime.now(UTC)
+BORN = f"{NOW - timedelta(days=30):%Y-%m-%d}"
+THEN = f"{NOW - timedelta(days=6):%Y-%m-%dT%H:%M:%SZ}"
 SECRET_NAME = "Zaphod <script>alert(1)</script>"
 
 
@@ -46,11 +52,11 @@ def record() -> list[dict[str, Any]]:
     """A convulsing infant with too little magnesium, and another infant."""
     subject = {"reference": "Patient/infant"}
     level = {
-        "resourceType": "Observation", "id": "mg", "status": "final", "subject": subject, "effectiveDateTime": "2026-11-20T00:00:00Z",
+        "resourceType": "Observation", "id": "mg", "status": "final", "subject": subject, "effectiveDateTime": THEN,
         "code": {"coding": [{"system": "http://loinc.org", "code": "2601-3"}]}, "valueQuantity": quantity(0.31, "mmol/L"),
     }  # fmt: skip
     seizure = {
-        "resourceType": "Condition", "id": "c", "subject": subject, "onsetDateTime": "2026-11-20T00:00:00Z",
+        "resourceType": "Condition", "id": "c", "subject": subject, "onsetDateTime": THEN,
         "code": {"coding": [{"system": SNOMED, "code": "91175000"}]},
     }  # fmt: skip
     infant = patient("female") | {"birthDate": BORN, "name": [{"given": ["Trillian"], "family": SECRET_NAME}]}
@@ -136,15 +142,16 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("first", ["ehr", "alone"])
 def test_both_launches_show_the_infant_of_the_launch(hospital: Ehr, first: str, secret: str | None) -> None:
     hospital.secret = secret
-    kept: list[tuple[str, Case, Answer]] = []
+    kept: list[tuple[str, dict[str, Any], Answer]] = []
     given = settings(hospital, smart_client_secret=secret)
     with browser(given, keep=lambda *answered: kept.append(answered)) as client:
         answer = shown(client, hospital, launch(hospital) if first == "ehr" else "/smart/start")
     assert answer.status_code == 200, answer.text
     page = Page(answer.text)
     assert ("Name" in page.text, BORN in page.text, "female" in page.text) == (True, True, True)
-    (iss, case, said) = kept[0]
-    assert (iss, said) == (hospital.base, assess(case))
+    (iss, bundle, said) = kept[0]
+    expected = assess(read_case(bundle).case)
+    assert (iss, [a.code for a in said.actions]) == (hospital.base, [a.code for a in expected.actions])
     assert (said.urgency, said.magnesium.status, said.suspicion) == ("emergency", "deficient", "confirmed")
     for text in ("EMERGENCY", "deficient", "0.31 mmol/L", "confirmed", said.knowledge):
         assert text in page.text
@@ -162,6 +169,27 @@ def test_both_launches_show_the_infant_of_the_launch(hospital: Ehr, first: str, 
     assert asked["aud"] == hospital.base
     assert ("launch" in asked) == (first == "ehr")
     assert asked["scope"].split()[0] == ("launch" if first == "ehr" else "launch/patient")
+
+
+def test_what_was_shown_is_kept_and_what_cannot_be_kept_is_not_shown(hospital: Ehr, tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 's.db'}") as store:
+        with browser(settings(hospital), keep=smart.keep_in(store)) as client:
+            assert shown(client, hospital).status_code == 200
+        assert store.verify() == []
+        (entry,) = [entry for entry in store.entries() if entry.action == "assessment.save"]
+        assert entry.actor == f"smart:{hospital.base}"
+        kept = store.assessment(entry.subject)
+        assert kept
+        assert json.loads(kept.answer)["urgency"] == "emergency"
+        assert not any(token in kept.case + kept.answer for token in hospital.tokens)
+        again = read_case(json.loads(kept.case), now=f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
+        assert assess(again.case).magnesium.status == "deficient"
+
+    def full(*_: Any) -> None:
+        raise StoreError("the disk is full")
+
+    with browser(settings(hospital), keep=full) as client:
+        refused(shown(client, hospital), 503, "cannot be kept")
 
 
 def test_the_page_runs_nothing_loads_nothing_and_stands_in_no_frame(hospital: Ehr) -> None:
@@ -321,7 +349,11 @@ def test_a_state_of_nobody_and_a_state_of_another_browser(hospital: Ehr) -> None
 def test_a_login_is_used_once(hospital: Ehr) -> None:
     with browser(settings(hospital)) as client:
         address = login(client, launch(hospital))
+        mine = list(client.cookies.jar)
         assert get(client, address).status_code == 200
+        # Not even by a browser that keeps its cookie.
+        for cookie in mine:
+            client.cookies.jar.set_cookie(cookie)
         refused(get(client, address), 400, "was used before")
     assert len(hospital.of("/auth/token")) == 1
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Request, Response, Router, get
 from litestar.datastructures import Cookie
 
-from neomag.answer import Answer
 from neomag.assess import assess
-from neomag.case import Case
 from neomag.fhir import FhirInputError, Problem, read_case
 from neomag.fhir.client import FhirClient, FhirServerError, Limits, read_infant
 from neomag.service.loopback import is_loopback
 from neomag.service.settings import Settings
 from neomag.service.smart.discovery import Directory
+from neomag.service.smart.keep import Keep
 from neomag.service.smart.launches import LIFE, Launch, Launches
 from neomag.service.smart.page import answer_page, choice_page, refusal_page
 from neomag.service.smart.refusal import Refusal, error_code
 from neomag.service.smart.scopes import asked
 from neomag.service.smart.token import Token, exchange
+from neomag.service.store import StoreError
 
 PATH = "/smart"
 _LONGEST = 4_096
-# Called with the FHIR server, the case and the answer, before the page is shown: where answers are kept.
-Keep = Callable[[str, Case, Answer], None]
 
 
 class _Smart:
@@ -165,7 +162,10 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
         ) from None
     answer = assess(reading.case)
     if smart.keep is not None:
-        smart.keep(begun.iss, reading.case, answer)
+        try:
+            smart.keep(begun.iss, bundle, answer)
+        except StoreError:
+            raise Refusal(503, "The answer cannot be kept, so it is not shown.", "Ask whoever runs neomag.") from None
     missing = [Problem("not-granted", f"{kind} may not be read by this login") for kind in token.missing]
     return answer_page(answer, bundle["entry"][0]["resource"], reading.now, [*missing, *reading.problems])
 
@@ -184,7 +184,7 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[byte
 def router(settings: Settings, keep: Keep | None = None) -> Router:
     """The routes under /smart, which ask for no key: the login of the EHR says who may read what.
 
-    `keep` is given each answer before it is shown.
+    `keep` (`keep.keep_in(store)`) is given each answer before it is shown: what cannot be kept is not shown.
     """
     smart = _Smart(settings, keep)
 
