@@ -9,6 +9,7 @@ from neomag.cli.lazy import LazyGroup
 _COMMANDS = {
     "run": "neomag.cli.cohort_run:run",
     "intervals": "neomag.cli.cohort_intervals:intervals",
+    "pull": "neomag.cli.cohort_pull:pull",
     "report": "neomag.cli.cohort_report:report",
     "simulate": "neomag.cli.cohort_simulate:simulate",
     "spark-script": "neomag.cli.cohort_run:spark_script",

@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class FhirServerError(Exception):
@@ -74,7 +74,7 @@ class FhirClient:
         parts = urlsplit(self.base)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
             raise FhirServerError("address", "the address of a FHIR server is needed, such as https://ehr.example/fhir/R4")
-        if self.token and parts.scheme == "http" and parts.hostname not in _LOOPBACK and not self.insecure:
+        if self.token and parts.scheme == "http" and parts.hostname not in LOOPBACK and not self.insecure:
             raise FhirServerError("address", "a token is not sent over plain HTTP; use https")
         headers = {"Accept": "application/fhir+json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         self._http = httpx.Client(

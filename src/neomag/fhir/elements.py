@@ -12,6 +12,12 @@ from neomag.knowledge import Entry, Knowledge
 Resource = dict[str, Any]
 
 
+def plain(text: str) -> str:
+    """A text as FHIR can hold it: signs that control, or that are no characters, replaced."""
+    kept = (sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return "".join(kept).strip() or "?"
+
+
 def concept(kind: str, code: str, text: str, *more: Mapping[str, str]) -> Resource:
     """A concept of neomag's own code system of a kind, with other codings, and its text."""
     return {"coding": [*more, {"system": system(kind), "code": code}], "text": text}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from neomag.answer import Answer
-from neomag.fhir.elements import Resource
+from neomag.fhir.elements import Resource, plain
 from neomag.fhir.own import system
 from neomag.fhir.problems import FhirInputError, Problem, problem
 from neomag.fhir.reading import Reading
@@ -34,7 +34,8 @@ def _of_answer(said: dict[str, Any], reading: Reading) -> Problem:
 
 
 def _issue(said: Problem) -> Resource:
-    text = said.says if said.count == 1 else f"{said.says}: {said.count}"
+    # A problem may quote what was sent.
+    text = plain(said.says if said.count == 1 else f"{said.says}: {said.count}")
     found: dict[str, Any] = {
         "severity": said.severity,
         "code": said.type,
