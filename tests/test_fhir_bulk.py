@@ -265,6 +265,24 @@ def test_what_is_partial_does_not_look_whole_and_is_gone_on_with(server: Server,
         pull(asked, Asked(server.base), out)
 
 
+def test_two_do_not_pull_into_one_folder(server: Server, pem: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def meanwhile(seconds: float) -> None:
+        del seconds
+        for more in ([], ["--restart"]):
+            done = command(server, pem, tmp_path / "out", "--kid", "b1", *more)
+            said.append(f"{done.exit_code} {done.output}")
+
+    server.waits = [(202, {"Retry-After": "1"}, b"")]
+    asked = bulk(server, pem)
+    asked.sleep = meanwhile
+    with asked.backend.http:
+        pull(asked, Asked(server.base), tmp_path / "out")
+    assert ["another pull is writing there" in text and text.startswith("2 ") for text in said] == [True, True]
+    assert (tmp_path / "out" / "manifest.json").exists()
+
+
 def test_an_export_that_the_server_has_forgotten_begins_anew(server: Server, pem: Path, tmp_path: Path) -> None:
     server.waits = [(404, {}, b"")]
     first, second = (command(server, pem, tmp_path / "out", "--kid", "b1") for _ in range(2))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,39 @@ def pull(
         raise PullError(f"{out}: not a new or empty folder")
     work = partial(out)
     try:
-        if restart:
-            shutil.rmtree(work, ignore_errors=True)
+        if restart and work.exists():
+            with _alone(work):
+                shutil.rmtree(work)
         # It holds the data of patients: for its owner's eyes only.
         work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        where, manifest = _before(work, asked)
+        with _alone(work):
+            return _pulled(bulk, asked, work, out, told)
     except OSError as error:
-        raise PullError(f"{work}: {error.strerror}") from None
+        raise PullError(f"{work}: {error.strerror or type(error).__name__}") from None
+
+
+@contextmanager
+def _alone(work: Path) -> Generator[None]:
+    """Nobody else pulls into the folder meanwhile. Raises PullError when somebody does."""
+    try:
+        import fcntl
+    except ImportError:  # a system without such locks: whoever starts it twice is not told
+        yield
+        return
+    folder = os.open(work, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(folder)
+        raise PullError(f"{work}: another pull is writing there") from None
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+def _pulled(bulk: Bulk, asked: Asked, work: Path, out: Path, told: Callable[[str], None]) -> Manifest:
+    where, manifest = _before(work, asked)
     if where is None:
         where = bulk.begin(asked.types, asked.since, asked.group)
         _note(work, asked, where, None)
@@ -98,7 +125,7 @@ def _finish(work: Path, out: Path, asked: Asked, manifest: Manifest, files: Sequ
     (work / _STATE).unlink()
     for path in work.iterdir():
         if path.is_file():
-            with path.open("rb") as file:
+            with path.open("r+b") as file:
                 os.fsync(file.fileno())
     if out.exists():
         out.rmdir()
