@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import socket
 import subprocess
 import sys
@@ -26,27 +27,27 @@ async def empty(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def make() -> Litestar:
-    """The application, with the empty route."""
-    from neomag.service import cds
-    from neomag.service.app import make_app
+    """The whole service, with the empty route. What is assessed is kept only when NEOMAG_SAVE says so."""
     from neomag.service.settings import Settings
     from neomag.service.store import Store
+    from neomag.service.whole import make_service
 
-    settings = Settings()
-    # Feedback is kept; the folder goes with the process.
+    # The folder goes with the process. All clients of a measurement are one, and none is told to wait.
     folder = TemporaryDirectory()
     atexit.register(folder.cleanup)
-    hooks = cds.router(settings, store=Store.open(f"sqlite:///{folder.name}/store.db"), clock=lambda: NOW)
-    return make_app(settings, routers=[Router("/bench", route_handlers=[empty]), hooks])
+    settings = Settings(save=os.environ.get("NEOMAG_SAVE") == "true", rate=1e6, burst=1_000_000)
+    store = Store.open(f"sqlite:///{folder.name}/store.db")
+    return make_service(settings, store, routers=[Router("/bench", route_handlers=[empty])], clock=lambda: NOW)
 
 
 @contextmanager
-def server() -> Iterator[tuple[int, int]]:
-    """The port and the process id of a server that is ready."""
+def server(*, save: bool = False) -> Iterator[tuple[int, int]]:
+    """The port and the process id of a server that is ready; with `save` it keeps what it assesses."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "benchmarks.serving:make", "--factory", "--port", str(port)]
-    process = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"])
+    environment = {**os.environ, "NEOMAG_SAVE": str(save).lower()}
+    process = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"], env=environment)
     try:
         _wait(port, process)
         yield port, process.pid

@@ -62,7 +62,8 @@ def after(seconds: int) -> Callable[[], int]:
     ],
 )
 def test_scopes_and_claims_that_are_accepted(issuer: Issuer, claims: dict[str, Any], scopes: set[str]):
-    token = issuer.token(**{name: value() if callable(value) else value for name, value in claims.items()})
+    made: dict[str, Any] = {name: value() if callable(value) else value for name, value in claims.items()}
+    token = issuer.token(**made)
     assert Oidc(issuer.url, AUDIENCE).identity(token).scopes == scopes
 
 

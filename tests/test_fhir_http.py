@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +30,10 @@ from neomag import assess
 from neomag.fhir import read_case, to_bundle
 from neomag.service import fhir_routes
 from neomag.service.app import make_app
-from neomag.service.problems import ProblemError
+from neomag.service.auth import Gate
+from neomag.service.auth.api_key import make_key
 from neomag.service.settings import Settings
+from neomag.service.store import Store
 
 FHIR = "application/fhir+json"
 PUBLISHED = to_parameters(published(EXAMPLES[0]))
@@ -217,19 +220,22 @@ def test_preferences_and_indents(fhir: Client) -> None:
     assert indented.text.count("\n") > flat.text.count("\n")
 
 
-def test_a_key_is_asked_for_by_the_operation_and_not_by_the_statements() -> None:
-    asked: list[str] = []
-
-    def identify(connection: Any, scope: str) -> None:
-        asked.append(scope)
-        raise ProblemError.of("not-authenticated", "send a key", WWW_Authenticate="Bearer")
-
-    app = make_app(identify=identify, routers=[fhir_routes.router()])
-    with TestClient(app) as client:
+def test_a_key_is_asked_for_by_the_operation_and_not_by_the_statements(tmp_path: Path) -> None:
+    settings = Settings(auth="required")
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store,
+        TestClient(make_app(settings, gate=Gate(settings, store), store=store, routers=[fhir_routes.router()])) as client,
+    ):
         answer = sent(client, PUBLISHED)
         assert outcome(answer, 401, "login")
-        assert (asked, answer.headers["www-authenticate"]) == (["assess"], "Bearer")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
         assert client.get("/fhir/metadata").status_code == client.get("/fhir/OperationDefinition/assess").status_code == 200
+        key = make_key(store, "test", "ehr", ["assess"])
+        answered = client.post("/fhir/$assess", json=PUBLISHED, headers={"authorization": f"Bearer {key}"})
+        assert answered.status_code == 200
+        kept = store.assessment(answered.headers["neomag-assessment"])
+        assert kept
+        assert json.loads(kept.answer) == answered.json()
 
 
 def test_statements_name_the_address_of_the_settings_and_never_one_made_up() -> None:

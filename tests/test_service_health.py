@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from neomag.service.access import LOG
 from neomag.service.app import make_app
 from neomag.service.logs import JsonLines
 from neomag.service.settings import Settings
+from neomag.service.store import Store
 
 
 def test_live_and_ready(client: Client) -> None:
@@ -22,20 +24,13 @@ def test_live_and_ready(client: Client) -> None:
     assert client.get("/health/ready").json() == {"status": "ready", "checks": ["knowledge", "rules"]}
 
 
-class Store:
-    def __init__(self, broken: bool = False) -> None:
-        self.broken = broken
+def test_not_ready_without_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("postgresql://name:password@host cannot be reached")
 
-    def head(self) -> None:
-        if self.broken:
-            raise OSError("postgresql://name:password@host cannot be reached")
-
-
-def test_not_ready_without_the_store() -> None:
-    store = Store()
-    with TestClient(make_app(store=store)) as client:
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store, TestClient(make_app(store=store)) as client:
         assert "store" in client.get("/health/ready").json()["checks"]
-        store.broken = True
+        monkeypatch.setitem(client.app.state.checks, "store", broken)
         answer = client.get("/health/ready")
         said = problem(answer, 503, "not-ready")
         assert [fault["where"] for fault in said["errors"]] == ["store"]

@@ -17,7 +17,7 @@ from neomag.cli.lazy import LazyGroup
 if TYPE_CHECKING:
     from neomag.service.settings import Settings
 
-_COMMANDS: Mapping[str, str] = {}
+_COMMANDS: Mapping[str, str] = {"feedback-report": "neomag.cli.serve_feedback:feedback_report"}
 
 
 @click.group(cls=LazyGroup, commands_in=_COMMANDS, invoke_without_command=True)
@@ -32,7 +32,7 @@ _COMMANDS: Mapping[str, str] = {}
 @click.option("--quiet", is_flag=True, help="Write no line for each request.")
 @click.pass_context
 def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) -> None:
-    """Serve REST, FHIR, CDS Hooks and HL7 v2 in one process; /docs lists the routes.
+    """Serve REST, FHIR, CDS Hooks, SMART and HL7 v2 in one process; /docs lists the routes.
 
     Listens on this machine alone unless told otherwise; beyond it, callers need a key (neomag key add) or a token. Everything
     that can be set is in docs/store.md: in a file of settings, or as NEOMAG_* in the environment; options win. Ctrl-C (or a

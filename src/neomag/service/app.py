@@ -10,35 +10,27 @@ from typing import TYPE_CHECKING, Any
 from litestar import Litestar, Request, Response, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp
 
 from neomag import __version__
-from neomag.asking import NotValidError
 from neomag.rules import rulebook
 from neomag.service import docs, health, rest
-from neomag.service.access import Access, internal_error, log_error, request_urn
+from neomag.service.access import Access, request_urn
 from neomag.service.auth.guard import permitted
 from neomag.service.auth.middleware import Authenticate
+from neomag.service.errors import problem_of
+from neomag.service.fhir_form import Outcomes
 from neomag.service.limits import Bounds, Workers
 from neomag.service.metrics import Metrics
 from neomag.service.openapi import document
-from neomag.service.problems import MEDIA_TYPE, Problem, ProblemError, kind_of
+from neomag.service.problems import MEDIA_TYPE
 from neomag.service.rest.schemas import schemas
 from neomag.service.settings import Settings
-from neomag.service.store import ConflictError, StoreError
 
 if TYPE_CHECKING:
     from neomag.service.auth import Gate
     from neomag.service.store import Store
-
-# Raised by our own gate alone, which says what is missing.
-_OURS = frozenset({401, 403, 429, 503})
-_SAYS = {
-    404: "there is nothing at this address; /docs lists what there is",
-    405: "this method is not answered here; the header Allow names those that are",
-}
 
 
 def make_app(
@@ -85,7 +77,7 @@ def make_app(
     )
     # Around the router too, so that the frame holds what has no route; Litestar's own middleware stands inside it.
     framed: ASGIApp = Bounds(app.asgi_handler, settings)
-    app.asgi_handler = Access(framed, metrics)
+    app.asgi_handler = Access(Outcomes(framed), metrics)
     return app
 
 
@@ -107,20 +99,6 @@ def _cors(settings: Settings) -> CORSConfig | None:
 
 
 def _problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Every error as a problem. One that nobody foresaw is logged under the id of the request, and not described."""
-    if isinstance(error, ProblemError):
-        problem = error.problem
-    elif isinstance(error, HTTPException) and (error.status_code < 500 or error.status_code in _OURS):
-        said = error.detail if error.status_code in _OURS else "the request cannot be read"
-        problem = Problem(kind_of(error.status_code), _SAYS.get(error.status_code, said), headers=error.headers or {})
-    elif isinstance(error, ConflictError):
-        problem = Problem("conflict", str(error))
-    elif isinstance(error, StoreError):
-        problem = Problem("not-ready", "the store cannot be used", headers={"Retry-After": "5"})
-    elif isinstance(error, NotValidError):
-        problem = ProblemError.not_valid(error.faults).problem
-    else:
-        problem = internal_error()
-        log_error(request.scope["neomag.request"], error)  # type: ignore[typeddict-item]
+    problem = problem_of(request, error)
     body = problem.encoded(request_urn(request.scope))
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers))

@@ -9,17 +9,17 @@ from hashlib import blake2b
 from typing import Any, cast
 
 from litestar import Request, Response, Router, get, post
-from litestar.exceptions import HTTPException
 
 from neomag.assess import assess as answer_to
 from neomag.fhir import FhirInputError, capability_statement, operation_definition, read_case, refused, to_bundle
 from neomag.rules import rulebook
-from neomag.service.access import internal_error, log_error, request_urn
+from neomag.service.access import request_urn
+from neomag.service.errors import problem_of
 from neomag.service.fhir_form import FHIR, PREFIX, Form, check_version, fhir_response, form_of
 from neomag.service.limits import Workers
 from neomag.service.loopback import authenticates
 from neomag.service.openapi import JSON, Content, Operation, Parameter, Schema
-from neomag.service.problems import Problem, ProblemError, kind_of
+from neomag.service.rest.keeping import kept
 from neomag.service.rest.reading import read_json
 from neomag.service.settings import Settings
 
@@ -67,9 +67,9 @@ def _resource(kind: str, **more: Schema) -> Schema:
 class FhirOperation(Operation):
     """An operation whose errors are OperationOutcome, and whose body may be sent under either type."""
 
-    def to_dict(self, name: str) -> dict[str, Any]:
+    def to_dict(self, name: str, scope: str | None = None) -> dict[str, Any]:
         """As OpenAPI has it."""
-        said = Operation.to_dict(self, name)
+        said = Operation.to_dict(self, name, scope)
         for status, answer in said["responses"].items():
             if status >= "400":
                 answer["content"] = {media: {"schema": dict(OUTCOME)} for media in (FHIR, JSON)}
@@ -167,18 +167,17 @@ def _list(value: Any, name: str) -> list[Any]:
     },
 )
 async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Answer a Parameters or Bundle."""
+    """Answer a Parameters or Bundle, and keep it with its answer where there is a store."""
     form = form_of(request)
     check_version(request)
     given = await read_json(request)
     base = base_of(request)
     workers: Workers = request.app.state.workers
     try:
-        if _count(given) > _FEW:
-            return form.response(await workers.run(_answered, given, base))
-        return form.response(_answered(given, base))
+        said = await workers.run(_answered, given, base) if _count(given) > _FEW else _answered(given, base)
     except FhirInputError as error:
         return form.response(refused(error), _status(error))
+    return await kept(request, None, form.response(said))
 
 
 def _fixed(request: Request[Any, Any, Any], form: Form, resource: Mapping[str, Any]) -> Response[bytes]:
@@ -231,19 +230,11 @@ async def definition(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _outcome(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Every error of a route as OperationOutcome; one that nobody foresaw is logged and not described."""
-    if isinstance(error, ProblemError):
-        problem = error.problem
-    elif isinstance(error, HTTPException) and error.status_code < 500:
-        problem = Problem(kind_of(error.status_code), error.detail, headers=error.headers or {})
-    else:
-        problem = internal_error()
-        scope: Any = request.scope
-        log_error(scope["neomag.request"], error)
-    return fhir_response(problem, request_urn(request.scope))
+    return fhir_response(problem_of(request, error), request_urn(request.scope))
 
 
 def router() -> Router:
-    """The routes under /fhir. `fhir_form.Outcomes` around the application answers in FHIR also where no route is reached."""
+    """The routes under /fhir. `fhir_form.Outcomes`, around the application, answers in FHIR also where no route
+    is reached."""
     rulebook()
     return Router(PREFIX, route_handlers=[assess, metadata, definition], exception_handlers={Exception: _outcome})

@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litestar import Litestar
+from litestar import Litestar, Router
 
+from neomag.service import cds, fhir_routes, smart
 from neomag.service.app import make_app
 from neomag.service.auth import Gate
+from neomag.service.cds.router import now
 
 if TYPE_CHECKING:
     from neomag.hl7v2.listener import Listener
@@ -23,9 +26,17 @@ if TYPE_CHECKING:
 Ready = Callable[[int], None]
 
 
-def make_service(settings: Settings, store: Store, *, listening: Ready = lambda port: None) -> Litestar:
-    """The application with everything the settings ask for. `listening` is told the port of the HL7 v2 listener.
+def make_service(
+    settings: Settings,
+    store: Store,
+    *,
+    listening: Ready = lambda port: None,
+    routers: Sequence[Router] = (),
+    clock: Callable[[], datetime] = now,
+) -> Litestar:
+    """The application with everything the settings ask for, and `routers` beside it.
 
+    `listening` is told the port of the HL7 v2 listener; `clock` gives the moment that hooks are asked about.
     The store is the caller's to close. Raises KnowledgeError when the knowledge does not hold together.
     """
 
@@ -37,7 +48,9 @@ def make_service(settings: Settings, store: Store, *, listening: Ready = lambda 
                 await stack.enter_async_context(_mllp(settings, listening))
             yield
 
-    return make_app(settings, gate=Gate(settings, store), store=store, lifespan=[lifespan])
+    keep = smart.keep_in(store) if settings.save else None
+    groups = [fhir_routes.router(), cds.router(settings, store=store, clock=clock), smart.router(settings, keep), *routers]
+    return make_app(settings, gate=Gate(settings, store), store=store, routers=groups, lifespan=[lifespan])
 
 
 @contextlib.asynccontextmanager

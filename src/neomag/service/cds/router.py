@@ -37,7 +37,8 @@ _LARGE = 100_000
 _FETCHERS = 16
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The present moment, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -75,7 +76,7 @@ def router(
     *,
     store: Store | None = None,
     gate: Gate | None = None,
-    clock: Callable[[], datetime] = _now,
+    clock: Callable[[], datetime] = now,
     transport: httpx.BaseTransport | None = None,
 ) -> Router:
     """The routes under /cds-services. Feedback is kept in `store`; without one it is refused (503).
