@@ -10,6 +10,8 @@ from neomag.terminology.bindings import Binding, Bindings
 from neomag.terminology.loinc import loinc_sound
 
 _LONGEST = 2_000
+# Analytes of urine; femg is the fraction of magnesium that urine takes.
+_IN_URINE = ("urine", "femg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,18 @@ def meaning(concept: Concept, bindings: Bindings) -> Meaning:
 
 
 def misnamed(analyte: str, called: str, bindings: Bindings) -> bool:
-    """Whether a name (lower case) names another element than `analyte`, or ionised, urine or red cells against it."""
+    """Whether a name (lower case) names another element than `analyte`, or ionised or another specimen against it."""
     element, quality = word_in(called, bindings.words("element")), word_in(called, bindings.words("quality"))
     return bool(
         (element and element not in analyte)
         or (quality == "ionised" and "ionised" not in analyte)
-        or (quality == "urine" and not analyte.startswith("urine"))
-        or quality == "red-cell"
+        or of_other_specimen(analyte, quality)
     )
+
+
+def of_other_specimen(analyte: str, quality: str | None) -> bool:
+    """Whether a quality of names (urine, red-cell, fluid: another than blood) is of another specimen than `analyte`."""
+    return quality in {"red-cell", "fluid"} or (quality == "urine" and not analyte.startswith(_IN_URINE))
 
 
 def word_in(called: str, words: Mapping[str, str]) -> str | None:

@@ -5,7 +5,7 @@ Nothing is guessed. A result whose number cannot be used stays as measured, its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -145,8 +145,3 @@ def _told(said: Said, unit: str | None, analyte: Analyte, knowledge: Knowledge) 
     if below and low is not None and reading.value <= low:
         return "low"
     return "high" if above and high is not None and reading.value >= high else None
-
-
-def tags_in(called: str, bindings: Bindings) -> Iterator[str]:
-    """The specimen tags (edta, haemolysed…) that words of a lower-case text stand for."""
-    yield from dict.fromkeys(tag for word, tag in bindings.words("specimen").items() if word in called)
