@@ -349,7 +349,7 @@ def test_notes_and_names_tell_what_is_wrong_with_a_sample(more: dict[str, Any], 
 
 
 def version(value: float, updated: str | None, status: str = "final") -> dict[str, Any]:
-    meta = {"meta": {"lastUpdated": updated}} if updated else {}
+    meta: dict[str, Any] = {"meta": {"lastUpdated": updated}} if updated else {}
     return level(value, id="one", status=status, **meta)
 
 
