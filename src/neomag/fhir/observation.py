@@ -49,7 +49,8 @@ def _says_something(node: Node) -> bool:
 
 def _read(part: Node, whole: Node, record: Record) -> None:
     """One observation, or one component (`part`) of it; subject, time and specimen are those of the `whole`."""
-    means = meaning(record.concept(part.child("code")), record.bindings)
+    concept = record.concept(part.child("code"))
+    means = meaning(concept, record.bindings)
     if means.binding is None:
         _unused(part, means, record)
         return
@@ -74,7 +75,7 @@ def _read(part: Node, whole: Node, record: Record) -> None:
     if kind == "infant" and said:
         _trait(word, said, age, part, record)
     elif kind == "lab" and said:
-        tags = tags_of(part, whole, word, record)
+        tags = tags_of(concept, whole, word, record)
         if tags is None:
             record.note("specimen-conflict", whole.where("specimen"), means.source_code)
             return

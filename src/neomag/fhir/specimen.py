@@ -8,20 +8,19 @@ from neomag.terminology import Concept
 from neomag.terminology.specimens import noted_haemolysis, other_specimen, tags_in
 
 
-def tags_of(part: Node, whole: Node, lab: str, record: Record) -> list[str] | None:
+def tags_of(concept: Concept, whole: Node, lab: str, record: Record) -> list[str] | None:
     """The tags of a result of `lab`; None when its specimen contradicts the code.
 
     They stand in the codes of the specimen's conditions, in words of its type and container and of the result's own name
-    (`part`), and, for haemolysis, in notes.
+    (`concept`), and, for haemolysis, in notes.
     """
+    tags = set(tags_in(concept.called, record.bindings))
     reference = whole.child("specimen")
-    kinds, coded, called = Concept(), set[str](), ""
     if reference is not None:
         kinds, coded, called = _read(reference, whole, record)
-    if other_specimen(lab, kinds, record.bindings):
-        return None
-    said = f"{called} {record.concept(part.child('code')).called}"
-    tags = {*coded, *tags_in(said, record.bindings)}
+        if other_specimen(lab, kinds, record.bindings):
+            return None
+        tags |= {*coded, *tags_in(called, record.bindings)}
     notes = (text for note in whole.children("note") if (text := note.text("text")))
     if any(noted_haemolysis(note, record.bindings) for note in notes):
         tags.add("haemolysed")

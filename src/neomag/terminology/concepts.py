@@ -10,6 +10,8 @@ from neomag.terminology.bindings import Binding, Bindings
 from neomag.terminology.loinc import loinc_sound
 
 _LONGEST = 2_000
+# What is longer is not kept.
+_SHORT = 300
 # Analytes of urine; femg is the fraction of magnesium that urine takes.
 _IN_URINE = ("urine", "femg")
 
@@ -66,6 +68,15 @@ def meaning(concept: Concept, bindings: Bindings) -> Meaning:
     """What the concept stands for. Troubles: `loinc-check-digit`, `code-conflict` (two codings that mean different things),
     `excluded-code`, `name-code-conflict` (a result whose name contradicts its code), `unbound-code`.
     """
+    known: Meaning | None = bindings.known.get(concept)
+    if known is None:
+        known = _meaning(concept, bindings)
+        if len(concept.called) < _SHORT and all(len(f"{c.system}{c.code}") < _SHORT for c in concept.codings):
+            bindings.remember(concept, known)
+    return known
+
+
+def _meaning(concept: Concept, bindings: Bindings) -> Meaning:
     found = list(bound(concept, bindings))
     source_code = _source_code(concept, found[0] if found else None, bindings)
     for coding in concept.codings:

@@ -10,7 +10,8 @@ from neomag.terminology.concepts import Concept, bound, of_other_specimen, word_
 
 def tags_in(called: str, bindings: Bindings) -> Iterator[str]:
     """The specimen tags (edta, haemolysed…) that words of a lower-case text stand for."""
-    yield from dict.fromkeys(tag for word, tag in bindings.words("specimen").items() if word in called)
+    if called:
+        yield from dict.fromkeys(tag for word, tag in bindings.words("specimen").items() if word in called)
 
 
 def noted_haemolysis(note: str, bindings: Bindings) -> bool:
