@@ -13,6 +13,7 @@ from tests.cds_help import (
     IV,
     SELECT,
     SIGN,
+    VIEW,
     Clock,
     ask,
     call,
@@ -264,3 +265,55 @@ def test_the_same_call_has_the_same_cards_and_another_has_others(client: TestCli
     assert once == again
     other = ask(client, SIGN, {**body, "hookInstance": INSTANCE[:-1] + "3"})
     assert other[0]["uuid"] != once[0]["uuid"]
+
+
+MG_NOT_G = {"doseQuantity": {"value": 150, "unit": "g", "system": "http://unitsofmeasure.org", "code": "mg"}}
+SAME_UNIT = {"doseQuantity": {"value": 150, "unit": "mg ", "system": "http://unitsofmeasure.org", "code": "mg"}}
+FINE = order("m", SULFATE, "0.3 mL", **IV, **over(60))
+
+
+@pytest.mark.parametrize(
+    ("draft", "code", "says"),
+    [
+        (FINE, None, ""),
+        (order("m", SULFATE, **IV, **over(60), doseAndRate=[MG_NOT_G]), "dose-unread", "two ways"),
+        (order("m", SULFATE, **IV, **over(60), doseAndRate=[SAME_UNIT]), "dose-unusual", "150 mg"),
+        (FINE | {"modifierExtension": [{"url": "http://x/prohibited", "valueBoolean": True}]}, "dose-unread", "modifierExtension"),
+        (FINE | {"dosageInstruction": FINE["dosageInstruction"] * 2}, "dose-unread", "together"),
+        (order("m", SULFATE, "0.3 mL", **IV, timing={"repeat": {"frequency": 4}}), "dose-unread", "period"),
+        (
+            order("m", SULFATE, "150 mg", **IV, timing={"code": {"text": "Q6H"}, "repeat": {"duration": 60, "durationUnit": "min"}}),
+            "dose-unusual", "24 hours",
+        ),
+    ],
+)  # fmt: skip
+def test_what_changes_a_dose_is_never_passed_over(
+    client: TestClient[Litestar], draft: dict[str, Any], code: str | None, says: str
+) -> None:
+    cards = ask(client, SIGN, call(SIGN, case(LOW, SEIZURE), [draft]))
+    assert codes(cards) == ([] if code is None else [code])
+    assert not code or says in cards[0]["detail"].replace("\\", "") + cards[0]["summary"]
+
+
+def test_two_orders_that_are_fine_alone_are_not_called_fine_together(client: TestClient[Litestar]) -> None:
+    cards = ask(client, SIGN, call(SIGN, case(LOW, SEIZURE), [FINE, FINE | {"id": "n"}]))
+    assert codes(cards) == ["dose-unread", "dose-unread"]
+    assert "together" in cards[0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({"authoredOn": "2026-01-20T12:00:00Z"}, False),  # the sample of 20 d was taken after it
+        ({"authoredOn": "2026-01-21T00:00:01Z"}, True),
+        ({"authoredOn": "2026-01-20"}, True),  # the hour is not known
+        ({"intent": "proposal", "authoredOn": "2026-01-21T00:00:01Z"}, False),
+        ({"intent": "plan"}, True),
+    ],
+)
+def test_a_test_that_was_done_or_only_proposed_does_not_silence_a_card(
+    client: TestClient[Litestar], change: dict[str, Any], asked: bool
+) -> None:
+    spoilt = {"at": "20 d", "lab": "magnesium", "value": 0.8, "unit": "mmol/L", "specimen": ["haemolysed"]}
+    cards = ask(client, VIEW, call(VIEW, case(spoilt), also=[magnesium_ordered() | change]))
+    assert codes(cards) == ([] if asked else ["magnesium-uninterpretable"])

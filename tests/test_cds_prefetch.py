@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -27,6 +28,7 @@ REQUIRED = ["patient", "observations", "conditions", "given"]
 OPTIONAL = ["encounters", "specimens", "tests"]
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
 PARTIAL = {**bundle([]), "link": [{"relation": "next", "url": f"{SERVER}/next"}]}
+COUNTED = {**bundle([]), "total": 7}
 WITH_ERROR = bundle([OUTCOME])
 
 
@@ -102,10 +104,10 @@ def without(*keys: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("key", REQUIRED)
-@pytest.mark.parametrize("spoil", [None, "null", OUTCOME, PARTIAL, WITH_ERROR])
+@pytest.mark.parametrize("spoil", [None, "null", OUTCOME, PARTIAL, COUNTED, WITH_ERROR])
 def test_what_is_needed_and_not_there_is_412(closed: TestClient[Litestar], key: str, spoil: Any) -> None:
     sent = without(key) if spoil is None else body(**{key: None if spoil == "null" else spoil})
-    if key == "patient" and spoil in (PARTIAL, WITH_ERROR):
+    if key == "patient" and spoil in (PARTIAL, COUNTED, WITH_ERROR):
         said = problem(closed.post(f"/cds-services/{VIEW}", json=sent), 422, "not-valid")
     else:
         said = problem(closed.post(f"/cds-services/{VIEW}", json=sent), 412, "data-missing")
@@ -143,7 +145,7 @@ def test_null_is_nothing_where_that_was_agreed(clock: Clock) -> None:
         problem(client.post(f"/cds-services/{VIEW}", json=body(patient=None)), 412, "data-missing")
 
 
-@pytest.mark.parametrize("spoil", ["absent", None, OUTCOME, PARTIAL, WITH_ERROR])
+@pytest.mark.parametrize("spoil", ["absent", None, OUTCOME, PARTIAL, COUNTED, WITH_ERROR])
 def test_what_is_missing_is_fetched_with_the_token(opened: TestClient[Litestar], ehr: Ehr, spoil: Any) -> None:
     sent = without("given") if spoil == "absent" else body(given=spoil)
     fetched = ask(opened, VIEW, {**sent, **fetching()})
@@ -224,6 +226,7 @@ def test_a_trailing_slash_is_the_same_server(opened: TestClient[Litestar], ehr: 
         ({"observations": {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": 7}]}}, "/prefetch/observations/entry/0"),
         ({"observations": {"resourceType": "Bundle", "type": "history"}}, "/prefetch/observations"),
         ({"conditions": bundle([{"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/other"}}])}, "/prefetch/conditions/entry/0"),
+        ({"tests": bundle([{"resourceType": "ServiceRequest", "id": "t", "subject": {"reference": "Patient/other"}}])}, "/prefetch/tests/entry/0"),
     ],
 )  # fmt: skip
 def test_prefetch_that_is_not_what_was_asked_for_is_422(
@@ -248,3 +251,21 @@ def test_the_token_and_the_record_are_in_no_log(
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("neomag")]
     assert ours
     assert not any("s3cret" in line or "infant" in line for line in ours)
+
+
+def test_an_infant_born_today_where_the_day_began_earlier(clock: Clock) -> None:
+    """15:30 of 31 December UTC is 1 January in Tokyo, the day of birth."""
+    clock.now = datetime(2025, 12, 31, 15, 30, tzinfo=UTC)
+    try:
+        newborn = {"resourceType": "Patient", "id": "infant", "birthDate": "2026-01-01"}
+        seizure = {
+            "resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/infant"}, "onsetDateTime": "2026-01-01",
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": "91175000"}]},
+        }  # fmt: skip
+        given = body(patient=newborn, observations=bundle([]), conditions=bundle([seizure]))
+        with serving(clock, Settings(zone="Asia/Tokyo")) as there:
+            assert codes(ask(there, VIEW, given)) == ["magnesium-unmeasured-event"]
+        with serving(clock) as utc:
+            problem(utc.post(f"/cds-services/{VIEW}", json=given), 422, "not-valid")
+    finally:
+        clock.at(NOW)

@@ -123,6 +123,11 @@ def test_a_level_is_read_with_its_time_unit_and_code() -> None:
         (level(valueQuantity=None, hasMember=[{"reference": "Observation/1"}]), "panel", ""),
         (level(code=concept(SNOMED, "1290882004"), valueQuantity=None), "excluded-code", "code"),
         (level(code=concept(SNOMED, "91175000"), valueQuantity=None, valueString="maybe"), "not-understood", "value"),
+        (level(code=concept(SNOMED, "91175000"), valueQuantity=None, dataAbsentReason={"text": "not asked"}), "not-measured", "dataAbsentReason"),
+        (level(code=concept(SNOMED, "91175000"), valueQuantity=None, interpretation=[concept("x", "NEG")]), "not-understood", "value"),
+        (level(code=concept(SNOMED, "91175000"), valueQuantity=None, valueDateTime="2025-01-01"), "not-understood", "value"),
+        (level(code=concept(LOINC, "2601-3", "RBC magnesium")), "name-code-conflict", "code"),
+        (level(code=concept(LOINC, "2601-3", "Magnesium, CSF")), "name-code-conflict", "code"),
         (level(focus=[{"reference": "Patient/mother"}]), "other-focus", "focus"),
         (level(modifierExtension=[{"url": "http://x/not", "valueBoolean": True}]), "modifier", "modifierExtension"),
         (level(implicitRules="http://x/rules"), "modifier", "implicitRules"),
@@ -294,6 +299,75 @@ def test_specimens_tag_every_result_of_their_moment() -> None:
         ("calcium", None, ["edta"]),
         ("magnesium", 0.7, ["cord"]),
     ]
+
+
+URINE = concept(SNOMED, "122575003")
+
+
+@pytest.mark.parametrize(
+    "specimen",
+    [
+        {"reference": "#s", "kind": {"text": "Urine, 24 h"}},
+        {"reference": "#s", "kind": URINE},
+        {"reference": "#s", "kind": concept(f"{HL7}/v2-0487", "CSF")},
+        {"reference": "#s", "kind": {"text": "Red blood cells"}},
+        {"reference": "Specimen/elsewhere", "display": "Urine"},
+        {"display": "Cerebrospinal fluid"},
+    ],
+)
+def test_a_specimen_that_is_no_blood_contradicts_a_code_of_serum(specimen: dict[str, Any]) -> None:
+    kind = specimen.pop("kind", None)
+    reading = read(level(specimen=specimen, contained=[{"resourceType": "Specimen", "id": "s", "type": kind}] if kind else []))
+    assert reading.case.events == ()
+    assert "specimen-conflict" in codes(reading)
+
+
+def test_urine_magnesium_of_urine_and_blood_drawn_during_something_are_used() -> None:
+    urine = {"resourceType": "Specimen", "id": "u", "type": URINE}
+    blood = {"resourceType": "Specimen", "id": "b", "type": {"text": "Blood drawn during dialysis"}}
+    reading = read(
+        urine,
+        blood,
+        level(3.0, loinc="2598-1", specimen={"reference": "Specimen/u"}),
+        level(0.8, specimen={"reference": "Specimen/b"}),
+    )
+    assert [event.key for event in reading.case.events] == ["lab:urine-magnesium", "lab:magnesium"]
+
+
+@pytest.mark.parametrize(
+    ("more", "tags"),
+    [
+        ({"note": [{"text": "Specimen grossly hemolyzed"}]}, {"haemolysed"}),
+        ({"note": [{"text": "No haemolysis seen"}, {"text": "not hemolysed"}]}, set()),
+        ({"specimen": {"display": "Cord blood"}}, {"cord"}),
+        ({"code": concept(LOINC, "2601-3", "Magnesium, cord blood")}, {"cord"}),
+    ],
+)
+def test_notes_and_names_tell_what_is_wrong_with_a_sample(more: dict[str, Any], tags: set[str]) -> None:
+    (event,) = read(level(0.8, **more)).case.events
+    assert event.specimen == tags
+
+
+def version(value: float, updated: str | None, status: str = "final") -> dict[str, Any]:
+    meta: dict[str, Any] = {"meta": {"lastUpdated": updated}} if updated else {}
+    return level(value, id="one", status=status, **meta)
+
+
+@pytest.mark.parametrize(
+    ("versions", "values"),
+    [
+        ([version(0.9, "2026-01-04T07:00:00Z"), version(0.3, "2026-01-04T09:00:00+01:00", "corrected")], [0.3]),
+        ([version(0.3, "2026-01-04T08:00:00Z", "corrected"), version(0.9, "2026-01-04T07:00:00Z")], [0.3]),
+        ([version(0.9, "2026-01-04T07:00:00Z"), version(0.9, "2026-01-04T08:00:00Z", "entered-in-error")], []),
+        ([version(0.9, None), version(0.9, None, "entered-in-error")], []),
+        ([version(0.9, None, "entered-in-error"), version(0.9, None)], []),
+        ([version(0.9, None), version(0.3, None)], [0.9]),
+    ],
+)
+def test_of_two_versions_of_a_result_the_later_one_counts(versions: list[dict[str, Any]], values: list[float]) -> None:
+    reading = read(*versions)
+    assert [event.value for event in reading.case.events] == values
+    assert codes(reading)["duplicate-id"] == 1
 
 
 def encounter(code: str, status: str = "finished") -> dict[str, Any]:

@@ -227,6 +227,9 @@ def test_urine_is_not_serum() -> None:
     raw = message(obx(MG, "3.0"), "SPM|1|||UR^Urine^HL70487", "OBR|2|p2|f2|x|||202603051000", obx(K, "4.1"))
     assert codes(raw) == ["specimen-conflict"]
     assert [e.code for e in events(raw)] == ["potassium"]
+    for kind in ("UR^^HL70487", "CSF^Cerebrospinal fluid^HL70487", "X^Urine"):
+        also = ("OBR|2|p2|f2|x|||202603051000", obx(K, "4.1"))
+        assert codes(message(obx(MG, "3.0"), f"SPM|1|||{kind}", *also)) == ["specimen-conflict"]
     urine = message(obx("2598-1^Magnesium urine^LN", "3.0"), "SPM|1|||UR^Urine^HL70487")
     assert [e.code for e in events(urine)] == ["urine-magnesium"]
 

@@ -54,8 +54,9 @@ def number(given: object) -> Decimal:
     return abs(exact)
 
 
-def _plain(unit: str) -> str:
-    return re.sub(r"\s", "", unit).replace("µ", "u").replace("μ", "u").casefold()
+def plain(unit: str) -> str:
+    """A unit without spaces, case and kind of micro sign, as units are compared."""
+    return "".join(unit.split()).replace("µ", "u").replace("μ", "u").casefold()
 
 
 @cache
@@ -64,15 +65,15 @@ def _spellings(knowledge: Knowledge) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for dimension, units in knowledge.units.items():
         for unit in units:
-            found.setdefault(_plain(unit), []).append((dimension, unit))
+            found.setdefault(plain(unit), []).append((dimension, unit))
     return found
 
 
 def dimension(unit: str, knowledge: Knowledge) -> tuple[str, str]:
     """The (dimension, canonical spelling) of `unit`. Raises UnitError naming the nearest unit there is."""
-    found = _spellings(knowledge).get(_plain(unit))
+    found = _spellings(knowledge).get(plain(unit))
     if not found:
-        near = nearest(_plain(unit), _spellings(knowledge))
+        near = nearest(plain(unit), _spellings(knowledge))
         hint = f"; is it `{_spellings(knowledge)[near][0][1]}`?" if near else ""
         raise UnitError(f"unit `{unit}` is not known{hint}")
     return found[0]
@@ -115,10 +116,10 @@ def accepted_unit(analyte: Analyte, unit: object, knowledge: Knowledge) -> str:
     if not isinstance(unit, str):
         raise UnitError(f"the unit must be text; {analyte.code} may have {', '.join(analyte.units)}")
     for refused, reason in analyte.refused.items():
-        if _plain(unit) == _plain(refused):
+        if plain(unit) == plain(refused):
             raise UnitError(f"{analyte.code} in {refused} is refused: {reason}; it may have {', '.join(analyte.units)}")
     for known in analyte.units:
-        if _plain(unit) == _plain(known):
+        if plain(unit) == plain(known):
             return known
     raise UnitError(f"{analyte.code} cannot have unit `{unit[:40]}`; it may have {', '.join(analyte.units)}")
 

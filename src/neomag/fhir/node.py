@@ -23,14 +23,22 @@ def _named(name: str) -> str:
 
 
 class Node:
-    """A JSON object within a resource. `at` is its FHIRPath; faults of type are added to `faults`, which all nodes share."""
+    """A JSON object within a resource; faults of type are added to `faults`, which all nodes share."""
 
-    __slots__ = ("at", "faults", "value")
+    __slots__ = ("_at", "faults", "value")
 
-    def __init__(self, value: Mapping[str, Any], at: str, faults: list[Problem]):
+    def __init__(self, value: Mapping[str, Any], at: str | tuple[Node, str], faults: list[Problem]):
         self.value = value
-        self.at = at
+        self._at = at
         self.faults = faults
+
+    @property
+    def at(self) -> str:
+        """Its FHIRPath. That of an element within another is put together only where it is asked for."""
+        if isinstance(self._at, tuple):
+            holder, name = self._at
+            self._at = holder.where(name)
+        return self._at
 
     @property
     def kind(self) -> str:
@@ -38,8 +46,9 @@ class Node:
         return self.text("resourceType") or ""
 
     def where(self, name: str) -> str:
-        """The FHIRPath of an element of this one."""
-        return f"{self.at}.{_named(name)}"
+        """The FHIRPath of an element of this one, or of one that repeats (`coding[0]`)."""
+        name, bracket, place = name.partition("[")
+        return f"{self.at}.{_named(name)}{bracket}{place}"
 
     def fault(self, name: str, expected: str) -> None:
         """Note that an element is not what FHIR R4 has there."""
@@ -67,7 +76,7 @@ class Node:
         if not isinstance(value, Mapping):
             self.fault(name, "an object")
             return None
-        return Node(cast("Mapping[str, Any]", value), self.where(name), self.faults)
+        return Node(cast("Mapping[str, Any]", value), (self, name), self.faults)
 
     def children(self, name: str) -> Iterator[Node]:
         """The objects of an element that repeats."""
@@ -79,7 +88,7 @@ class Node:
             return
         for place, item in enumerate(cast("list[object]", value)):
             if isinstance(item, Mapping):
-                yield Node(cast("Mapping[str, Any]", item), f"{self.where(name)}[{place}]", self.faults)
+                yield Node(cast("Mapping[str, Any]", item), (self, f"{name}[{place}]"), self.faults)
             elif item is not None or name[0] != "_":
                 self.fault(name, "a list of objects")
 
@@ -116,12 +125,11 @@ def too_deep(value: object) -> bool:
     """Whether JSON is nested deeper than any resource is, found without recursion."""
     level: list[Any] = [value]
     for _ in range(MOST_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (cast("dict[str, Any]", outer).values() if isinstance(outer, dict) else cast("list[Any]", outer))
-        ]
-        if not level:
+        below: list[Any] = []
+        for outer in level:
+            inner = cast("dict[str, Any]", outer).values() if isinstance(outer, dict) else cast("list[Any]", outer)
+            below += [one for one in inner if isinstance(one, dict | list)]
+        if not below:
             return False
+        level = below
     return True

@@ -13,7 +13,10 @@ from neomag.terminology.bindings import entries
 
 _KEPT = {"final", "amended", "corrected", "preliminary", "appended"}
 _TIMES = ("effectiveDateTime", "effectiveInstant", "effectivePeriod.start", "effectivePeriod.end", "issued")
-_VALUES = ("valueQuantity", "valueString", "valueInteger", "valueCodeableConcept", "valueBoolean", "valueRange", "valueRatio")
+_VALUES = (
+    "valueQuantity", "valueString", "valueInteger", "valueCodeableConcept", "valueBoolean", "valueRange", "valueRatio",
+    "valueSampledData", "valueTime", "valueDateTime", "valuePeriod",
+)  # fmt: skip
 
 
 def read_observation(node: Node, record: Record) -> None:
@@ -46,7 +49,8 @@ def _says_something(node: Node) -> bool:
 
 def _read(part: Node, whole: Node, record: Record) -> None:
     """One observation, or one component (`part`) of it; subject, time and specimen are those of the `whole`."""
-    means = meaning(record.concept(part.child("code")), record.bindings)
+    concept = record.concept(part.child("code"))
+    means = meaning(concept, record.bindings)
     if means.binding is None:
         _unused(part, means, record)
         return
@@ -59,8 +63,11 @@ def _read(part: Node, whole: Node, record: Record) -> None:
         record.note("not-measured", part.where("dataAbsentReason"), word)
         return
     truth = part.truth("valueBoolean")
-    if kind in {"sign", "condition"} and truth is None and any(part.has(name) for name in _VALUES):
-        record.note("not-understood", part.where("value"), means.source_code)
+    if kind in {"sign", "condition"} and truth is None and _says_something(part):
+        # Without any of these an observation of a sign says that it was seen.
+        missing = part.has("dataAbsentReason")
+        where = part.where("dataAbsentReason" if missing else "value")
+        record.note("not-measured" if missing else "not-understood", where, means.source_code)
         return
     counts, age = record.age(whole, *_TIMES)
     if not counts:
@@ -68,12 +75,15 @@ def _read(part: Node, whole: Node, record: Record) -> None:
     if kind == "infant" and said:
         _trait(word, said, age, part, record)
     elif kind == "lab" and said:
+        tags = tags_of(concept, whole, word, record)
+        if tags is None:
+            record.note("specimen-conflict", whole.where("specimen"), means.source_code)
+            return
         result = read_result(word, said, record.bindings, record.knowledge, stated=means.binding.property)
         for trouble in result.troubles:
             record.note(trouble.code, part.where("value"), trouble.detail)
         if said.value is None and not said.flag:
             record.note("no-value", part.at, word)
-        tags = tags_of(whole, record)
         record.add(whole, {**result.event, **({"specimen": tags} if tags else {})}, age)
     else:
         record.add(whole, {kind: word} | ({"absent": True} if truth is False else {}), age)

@@ -23,6 +23,7 @@ from neomag.fhir.problems import FhirInputError, Problem, problem, refusal
 from neomag.fhir.record import Record, Row
 from neomag.fhir.references import References
 from neomag.fhir.times import FORM, moment, written
+from neomag.fhir.versions import latest
 from neomag.knowledge import Knowledge, load
 
 # Each type is read in this order, since ties in time are broken by order: a cohort reads the same files in the same order.
@@ -124,15 +125,7 @@ def _read(found: Contents, record: Record) -> dict[str, int]:
     """Read every resource of a type that is read; the number of the others by type."""
     kinds = dict(each_kind(found.resources))
     for kind, read in _READERS.items():
-        seen: dict[str, Mapping[str, Any]] = {}
-        for node in kinds.get(kind, ()):
-            key = node.text("id")
-            if key and key in seen:
-                if seen[key] != node.value:
-                    record.note("duplicate-id", node.at)
-                continue
-            if key:
-                seen[key] = node.value
+        for node in latest(kinds.get(kind, ()), record):
             read(node, record)
     return {kind: len(nodes) for kind, nodes in kinds.items() if kind not in _READERS and kind not in _ASIDE}
 

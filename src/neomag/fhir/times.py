@@ -42,7 +42,7 @@ def moment(text: str, zone: tzinfo) -> Moment:
 
 
 def _six_digits(text: str) -> str:
-    return re.sub(r"(\.\d{6})\d+", r"\1", text)
+    return re.sub(r"(\.\d{6})\d+", r"\1", text) if "." in text else text
 
 
 def written(at: datetime) -> str:

@@ -15,7 +15,8 @@ from neomag.hl7v2.terms import Terms, coded, concept
 from neomag.hl7v2.values import interval, said
 from neomag.terminology import Binding, Concept, Meaning, meaning, read_result
 from neomag.terminology.concepts import bound, word_in
-from neomag.terminology.results import tags_in, the_unit
+from neomag.terminology.results import the_unit
+from neomag.terminology.specimens import noted_haemolysis, other_specimen, tags_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def valued(one: Observed, notes: Sequence[str], order: Order, clock: Clock, term
     event = dict(result.event)
     if age is not None:
         event["at"] = ages.written(age)
-    if tags := list(dict.fromkeys(_tags(order, notes, terms))):
+    if tags := list(dict.fromkeys(_tags(obx, order, notes, terms))):
         event["specimen"] = tags
     unit, conflict = the_unit(given, terms.bindings, terms.knowledge)
     limits, refused = interval(obx, one.lab, None if conflict else unit, terms.knowledge)
@@ -110,22 +111,21 @@ def _specimen_words(order: Order, fields: Sequence[int]) -> str:
 
 
 def _other_specimen(binding: Binding, order: Order, terms: Terms) -> bool:
-    """Whether the specimen is urine or red cells and the code is not."""
-    quality = word_in(_specimen_words(order, (4,)), terms.bindings.words("quality"))
-    return binding.kind == "lab" and (
-        quality == "red-cell" or (quality == "urine" and not binding.vocabulary.startswith(("urine", "femg")))
-    )
+    """Whether the specimen is urine, red cells or the like and the code is not."""
+    if binding.kind != "lab":
+        return False
+    codings = tuple(coding for spm in order.specimens for told in coded(spm, 4) for coding in told.codings)
+    return other_specimen(binding.vocabulary, Concept(codings, _specimen_words(order, (4,))), terms.bindings)
 
 
-def _tags(order: Order, notes: Sequence[str], terms: Terms) -> Iterator[str]:
-    """What is wrong with the sample: type, additive, condition and container of the specimen; haemolysis also from notes."""
+def _tags(obx: Segment, order: Order, notes: Sequence[str], terms: Terms) -> Iterator[str]:
+    """What is wrong with the sample: type, additive, condition and container of the specimen, or the name of the result;
+    haemolysis also from notes.
+    """
     for specimen in order.specimens:
         for field in (4, 6, 24, 27):
             for told in coded(specimen, field):
                 yield from (b.vocabulary for b in bound(told, terms.bindings, ("specimen",)))
-    yield from tags_in(_specimen_words(order, (4, 6, 24, 27)), terms.bindings)
-    denied = terms.ways["negation"]["words"]
-    for note in (*notes, *order.notes):
-        text = note.lower()
-        if "haemolysed" in tags_in(text, terms.bindings) and not any(word in text for word in denied):
-            yield "haemolysed"
+    yield from tags_in(f"{_specimen_words(order, (4, 6, 24, 27))} {concept(obx, 3).called}", terms.bindings)
+    if any(noted_haemolysis(note, terms.bindings) for note in (*notes, *order.notes)):
+        yield "haemolysed"

@@ -99,8 +99,8 @@ def _example() -> dict[str, Any]:
     return {"resourceType": "Parameters", "parameter": [{"name": "now", "valueDateTime": "2026-01-21T08:00:00Z"}, *found]}
 
 
-def _answered(given: Any, base: str | None = None) -> dict[str, Any]:
-    reading = read_case(given)
+def _answered(given: Any, base: str | None = None, zone: str = "UTC") -> dict[str, Any]:
+    reading = read_case(given, zone=zone)
     return to_bundle(answer_to(reading.case), reading, base=base)
 
 
@@ -171,10 +171,11 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
     form = form_of(request)
     check_version(request)
     given = await read_json(request)
-    base = base_of(request)
+    settings: Settings = request.app.state.settings
+    asked = given, base_of(request), settings.zone
     workers: Workers = request.app.state.workers
     try:
-        said = await workers.run(_answered, given, base) if _count(given) > _FEW else _answered(given, base)
+        said = await workers.run(_answered, *asked) if _count(given) > _FEW else _answered(*asked)
     except FhirInputError as error:
         return form.response(refused(error), _status(error))
     return await kept(request, None, form.response(said))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from neomag.service.loopback import is_loopback
 
@@ -77,6 +78,14 @@ def whole(least: int, most: int) -> Read:
         return found
 
     return read
+
+
+def zone(value: Any) -> str:
+    """The name of a time zone. Raises Refused."""
+    try:
+        return ZoneInfo(text(value)).key
+    except (ValueError, OSError, KeyError):
+        raise Refused("write the name of a time zone, such as UTC or Europe/Paris") from None
 
 
 def one_of(*words: str) -> Read:

@@ -64,6 +64,11 @@ class Settings:
     cds_null_is_empty: bool = _setting(
         kind.yes_no, False, "take null for a prefetch key as `there is none` (CDS Hooks 2.0), not as `not read`"
     )
+    zone: str = _setting(
+        kind.zone,
+        "UTC",
+        "the time zone of days, and of times that carry none, in FHIR: such as Europe/Paris",
+    )
     smart_servers: tuple[str, ...] = _setting(
         kind.urls, (), "FHIR servers that are trusted: SMART may launch from them, CDS Hooks may read from them"
     )

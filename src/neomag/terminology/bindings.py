@@ -13,6 +13,7 @@ from neomag.knowledge import Knowledge, load
 from neomag.knowledge.tables import read_toml, terminology_file
 from neomag.nearest import nearest
 from neomag.terminology.loinc import loinc_sound
+from neomag.units import plain
 
 
 class SourceError(ValueError):
@@ -24,6 +25,7 @@ COLUMNS = (*NEEDED, "property", "note", "source")
 # What a code may stand for: an event of that kind, something that must not count, or a word of another column.
 KINDS = ("lab", "sign", "condition", "given", "infant", "excluded", "route", "specimen", "setting", "flag")
 PROPERTIES = ("", "mass", "moles")
+_MOST_KNOWN = 5_000
 TRAITS = ("gestation", "birth_weight", "weight")
 _WORDS = {
     "infant": TRAITS,
@@ -53,9 +55,17 @@ class Bindings:
     by_code: Mapping[tuple[str, str], Binding]
     records: Mapping[str, Any]
     _systems: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _words: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
+    _spellings: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    # What was found for a concept or unit before: a record says the same few many times.
+    known: dict[object, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        spellings = entries(self.records["unit_spellings"])
         object.__setattr__(self, "_systems", entries(self.records["systems"]))
+        object.__setattr__(self, "_words", {use: entries(words) for use, words in entries(self.records["words"]).items()})
+        object.__setattr__(self, "_spellings", {plain(alias): ours for alias, ours in spellings.items()})
+        object.__setattr__(self, "known", {})
 
     @property
     def state(self) -> str:
@@ -68,7 +78,17 @@ class Bindings:
 
     def words(self, use: str) -> Mapping[str, str]:
         """Words to look for in lower-case text (element, quality, specimen), to what they say."""
-        return entries(self.records["words"][use])
+        return self._words[use]
+
+    def spelling(self, unit: str) -> str:
+        """A unit as units.toml spells it, where records have another spelling for it."""
+        return self._spellings.get(plain(unit), unit)
+
+    def remember(self, key: object, found: Any) -> None:
+        """Keep what was found. What is kept is bounded, so that no sender can fill the memory."""
+        if len(self.known) >= _MOST_KNOWN:
+            self.known.clear()
+        self.known[key] = found
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Names of a kind (given, route) in lower case, the longest first, to the code of the vocabulary."""
@@ -126,8 +146,3 @@ def _one_of(where: str, column: str, given: str, allowed: Sequence[str]) -> None
         near = nearest(given, allowed)
         hint = f"; is it `{near}`?" if near else f"; write one of {', '.join(allowed[:12])}"
         raise SourceError(f"{where}: {column} `{given}` is not accepted{hint}")
-
-
-def plain(unit: str) -> str:
-    """A unit without spaces, case and kind of micro sign, as neomag.units compares them."""
-    return "".join(unit.split()).replace("µ", "u").replace("μ", "u").casefold()

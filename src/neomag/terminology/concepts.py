@@ -10,6 +10,10 @@ from neomag.terminology.bindings import Binding, Bindings
 from neomag.terminology.loinc import loinc_sound
 
 _LONGEST = 2_000
+# What is longer is not kept.
+_SHORT = 300
+# Analytes of urine; femg is the fraction of magnesium that urine takes.
+_IN_URINE = ("urine", "femg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,15 @@ def meaning(concept: Concept, bindings: Bindings) -> Meaning:
     """What the concept stands for. Troubles: `loinc-check-digit`, `code-conflict` (two codings that mean different things),
     `excluded-code`, `name-code-conflict` (a result whose name contradicts its code), `unbound-code`.
     """
+    known: Meaning | None = bindings.known.get(concept)
+    if known is None:
+        known = _meaning(concept, bindings)
+        if len(concept.called) < _SHORT and all(len(f"{c.system}{c.code}") < _SHORT for c in concept.codings):
+            bindings.remember(concept, known)
+    return known
+
+
+def _meaning(concept: Concept, bindings: Bindings) -> Meaning:
     found = list(bound(concept, bindings))
     source_code = _source_code(concept, found[0] if found else None, bindings)
     for coding in concept.codings:
@@ -83,14 +96,18 @@ def meaning(concept: Concept, bindings: Bindings) -> Meaning:
 
 
 def misnamed(analyte: str, called: str, bindings: Bindings) -> bool:
-    """Whether a name (lower case) names another element than `analyte`, or ionised, urine or red cells against it."""
+    """Whether a name (lower case) names another element than `analyte`, or ionised or another specimen against it."""
     element, quality = word_in(called, bindings.words("element")), word_in(called, bindings.words("quality"))
     return bool(
         (element and element not in analyte)
         or (quality == "ionised" and "ionised" not in analyte)
-        or (quality == "urine" and not analyte.startswith("urine"))
-        or quality == "red-cell"
+        or of_other_specimen(analyte, quality)
     )
+
+
+def of_other_specimen(analyte: str, quality: str | None) -> bool:
+    """Whether a quality of names (urine, red-cell, fluid: another than blood) is of another specimen than `analyte`."""
+    return quality in {"red-cell", "fluid"} or (quality == "urine" and not analyte.startswith(_IN_URINE))
 
 
 def word_in(called: str, words: Mapping[str, str]) -> str | None:

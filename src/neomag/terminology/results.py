@@ -5,7 +5,7 @@ Nothing is guessed. A result whose number cannot be used stays as measured, its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from neomag import units
 from neomag.intervals import extremes
 from neomag.knowledge import Analyte, Knowledge
-from neomag.terminology.bindings import Bindings, entries, plain
+from neomag.terminology.bindings import Bindings
 
 _PROPERTY = {
     "mass-concentration": "mass",
@@ -93,11 +93,16 @@ def the_unit(said: Said, bindings: Bindings, knowledge: Knowledge) -> tuple[str 
 def _known(unit: str | None, bindings: Bindings, knowledge: Knowledge) -> str | None:
     if not unit:
         return None
-    spellings = {plain(alias): ours for alias, ours in entries(bindings.records["unit_spellings"]).items()}
-    try:
-        return units.dimension(spellings.get(plain(unit), unit), knowledge)[1]
-    except units.UnitError:
-        return None
+    key = ("unit", unit)
+    found: str | None = bindings.known.get(key)
+    if found is None:
+        try:
+            found = units.dimension(bindings.spelling(unit), knowledge)[1]
+        except units.UnitError:
+            # Of those that are not known there is no end.
+            return None
+        bindings.remember(key, found)
+    return found
 
 
 def _size(unit: str, knowledge: Knowledge) -> tuple[str, object]:
@@ -145,8 +150,3 @@ def _told(said: Said, unit: str | None, analyte: Analyte, knowledge: Knowledge) 
     if below and low is not None and reading.value <= low:
         return "low"
     return "high" if above and high is not None and reading.value >= high else None
-
-
-def tags_in(called: str, bindings: Bindings) -> Iterator[str]:
-    """The specimen tags (edta, haemolysed…) that words of a lower-case text stand for."""
-    yield from dict.fromkeys(tag for word, tag in bindings.words("specimen").items() if word in called)

@@ -47,10 +47,10 @@ def cards_of(
     wanted = [one for one in facts if one.template.key not in had]
     found, unread = fetched(asked, wanted, settings, transport) if wanted else ({}, [])
     had |= found
-    reading = read_infant(asked, had, now, knowledge)
+    reading = read_infant(asked, had, now, settings.zone, knowledge)
     if reading is None:
         return []
-    orders = orders_of(asked, had, reading.case, entries, knowledge)
+    orders = orders_of(asked, had, reading, entries, knowledge)
     answer = assess(reading.case)
     moment = Moment(service.id, asked.instance, asked.patient, answer, reading, now, tuple(unread), entries, knowledge)
     return [card(one, moment) for one in chosen(service, answer, reading.case, orders, entries, knowledge)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -81,12 +82,14 @@ def _of_orders(
     """The cards about orders: of each topic and order the first that holds. Those that say the same of several are one."""
     same: dict[str, Chosen] = {}
     doses: list[Chosen] = []
+    groups = Counter(order.group.name for order in facts.orders.asked)
     for order in facts.orders.asked[:MOST_CARDS]:
         of_it = [entry for entry in mine if entry.order == order.group.name]
         if not of_it:
             continue
         again = order.group.name in facts.orders.again
-        dose = dose_said(order, case, entries, knowledge) if any(entry.dose for entry in of_it) else None
+        checked = any(entry.dose for entry in of_it)
+        dose = dose_said(order, case, entries, knowledge, alone=groups[order.group.name] == 1) if checked else None
         fit = (e for e in of_it if (again or not e.again) and (e.dose is None or (dose is not None and e.dose == dose.verdict)))
         for entry in _first_of_topic(fit):
             indicator = entry.how(facts.answer.urgency)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from neomag.case.events import dose_unit
 from neomag.dosing import DoseInputError
 from neomag.fhir import own
 from neomag.fhir.node import Node
@@ -18,8 +19,9 @@ from neomag.fhir.own import UCUM_NAMES
 from neomag.knowledge import Knowledge
 from neomag.service.cds.entries import Entries
 from neomag.service.cds.orders import Order, concept_of
-from neomag.terminology import named
+from neomag.terminology import named, plain
 from neomag.terminology.concepts import bound
+from neomag.units import UnitError
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _MG_PER_ML = re.compile(r"(\d+(?:\.\d+)?) ?mg ?/ ?(?:1 ?)?ml\b")
@@ -34,6 +36,8 @@ def written(order: Order, entries: Entries, knowledge: Knowledge) -> list[str]:
     """Each dosage of an order in the words of an order. Raises DoseInputError saying what of it is not read."""
     name = _name(order, entries)
     dosages = list(order.node.children("dosageInstruction"))
+    if any(node.has("modifierExtension") for node in (order.node, *dosages)):
+        raise DoseInputError("the order has an element that changes its meaning and is not understood (modifierExtension)")
     if not dosages:
         raise DoseInputError("the order has no dosage")
     return [" ".join([name, *_parts(dosage, knowledge)]) for dosage in dosages]
@@ -98,13 +102,24 @@ def _rate(value: Fraction, unit: str, minutes: Fraction, per: str) -> str:
 
 def _quantity(node: Node) -> tuple[Fraction, str]:
     value = node.number("value")
-    unit = node.text("code") if node.text("system") in UCUM_NAMES else node.text("unit")
+    coded, text = node.text("code") if node.text("system") in UCUM_NAMES else None, node.text("unit")
+    if coded and text and _plain(coded) != _plain(text):
+        raise DoseInputError(f"the unit is said in two ways: `{text[:20]}` and the code `{coded[:20]}`")
+    unit = coded or text
     if value is None or not unit or node.has("comparator"):
         raise DoseInputError("a quantity needs a value and a unit")
     number = Decimal(str(value))
     if not number.is_finite() or not Decimal("1e-6") <= number <= Decimal("1e9"):
         raise DoseInputError("a quantity is not a possible number")
     return Fraction(number), " ".join(unit.split())
+
+
+def _plain(unit: str) -> str:
+    """A unit by its spelling in the dose rules, where they know it."""
+    try:
+        return dose_unit(unit)
+    except UnitError:
+        return plain(unit)
 
 
 def _figure(value: Fraction) -> str:
@@ -118,10 +133,14 @@ def _timing(timing: Node | None) -> Iterator[str]:
     if isinstance(events, list) and len(events) > 1:  # pyright: ignore[reportUnknownArgumentType]
         raise DoseInputError("doses at several set times are not read")
     repeat = timing.child("repeat")
-    if repeat is None:
+    if repeat is None or not repeat.has("period"):
         # Q6H, TID: the words of orders.toml, or the order is not read.
-        if code := concept_of(timing.child("code")):
-            yield (code.text or next((c.code for c in code.codings if c.code), "") or "")
+        code = concept_of(timing.child("code"))
+        if word := code.text or next((c.code for c in code.codings if c.code), None):
+            yield word
+        elif repeat is not None and repeat.has("frequency"):
+            raise DoseInputError("a frequency needs its period")
+    if repeat is None:
         return
     if odd := next((name for name in _UNREAD_REPEAT if repeat.has(name)), None):
         raise DoseInputError(f"timing with `{odd}` is not read")

@@ -12,6 +12,8 @@ from neomag.service.cds.dosage import written
 from neomag.service.cds.entries import Entries
 from neomag.service.cds.orders import Order
 
+_SEVERAL = "each of several dosages or orders is within the dose rules by itself; what they give together is not checked"
+
 
 @dataclass(frozen=True, slots=True)
 class DoseSaid:
@@ -26,8 +28,11 @@ class DoseSaid:
     trouble: str | None = None
 
 
-def dose_said(order: Order, case: Case, entries: Entries, knowledge: Knowledge) -> DoseSaid:
-    """The verdict on every dosage of an order, the gravest."""
+def dose_said(order: Order, case: Case, entries: Entries, knowledge: Knowledge, *, alone: bool = True) -> DoseSaid:
+    """The verdict on every dosage of an order, the gravest.
+
+    Dosages are not added up: of several, or of an order that is not `alone`, none is called fine.
+    """
     read: list[str] = []
     try:
         read += written(order, entries, knowledge)
@@ -45,6 +50,8 @@ def dose_said(order: Order, case: Case, entries: Entries, knowledge: Knowledge) 
         verdict = "unusual"
     else:
         verdict = "noted" if lines else "accepted"
+        if len(read) > 1 or not alone:
+            return DoseSaid("unread", lines, tuple(read), _SEVERAL)
     return DoseSaid(verdict, lines, tuple(read))
 
 

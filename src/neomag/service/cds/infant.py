@@ -42,14 +42,14 @@ def _until(knowledge: Knowledge) -> int:
     return ages.seconds(knowledge.settings["scope"]["until"])
 
 
-def read_infant(asked: Asked, had: Mapping[str, Json], now: datetime, knowledge: Knowledge) -> Reading | None:
+def read_infant(asked: Asked, had: Mapping[str, Json], now: datetime, zone: str, knowledge: Knowledge) -> Reading | None:
     """The case; None for an infant older than neomag's range. Raises ProblemError (422) for FHIR that cannot be read."""
     keys = [key for key in READ if key in had]
     patient = had["patient"] if had["patient"].get("id") else {**had["patient"], "id": asked.patient}
     entries = [{"resource": patient if key == "patient" else had[key]} for key in keys]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     try:
-        reading = read_case(bundle, now=written(now), knowledge=knowledge)
+        reading = read_case(bundle, now=written(now), knowledge=knowledge, zone=zone)
     except FhirInputError as error:
         raise ProblemError.not_valid(list(_faults(error.issues, keys))) from None
     if reading.case.now > _until(knowledge):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from neomag.case import Case
-from neomag.fhir import Problem, own
+from neomag.fhir import Problem, Reading, own
 from neomag.fhir.node import Node
 from neomag.fhir.references import References, tail
+from neomag.fhir.times import moment
 from neomag.knowledge import Knowledge
 from neomag.service.cds.asked import Asked
 from neomag.service.cds.entries import Entries, Group
@@ -18,6 +19,8 @@ from neomag.terminology import Bindings, Coding, Concept, meaning, named
 
 Json = Mapping[str, Any]
 _NOT_STANDING = {"entered-in-error", "cancelled", "stopped", "revoked", "completed"}
+# Who only proposes a test, as neomag does, has not asked for it.
+_ONLY_SAID = {"proposal", "option"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,16 @@ class Orders:
     test: bool = False
 
 
-def orders_of(asked: Asked, had: Mapping[str, Json], case: Case, entries: Entries, knowledge: Knowledge) -> Orders:
-    """The orders of a call. Raises ProblemError (422) for a draft that is not FHIR, or of another patient."""
+def orders_of(asked: Asked, had: Mapping[str, Json], reading: Reading, entries: Entries, knowledge: Knowledge) -> Orders:
+    """The orders of a call. Raises ProblemError (422) for orders that are not FHIR, or of another patient."""
     faults: list[Problem] = []
     drafts = [Node(resource, pointer, faults) for pointer, resource in asked.drafts]
     before = list(_resources(had.get("orders"), "/prefetch/orders", faults))
-    tests = [*drafts, *_resources(had.get("tests"), "/prefetch/tests", faults)]
+    tests = list(_resources(had.get("tests"), "/prefetch/tests", faults))
     medications = list(_resources(had.get("medications"), "/prefetch/medications", faults))
     references = References((node, None) for node in (*drafts, *before, *medications))
     bindings = own.bindings((), knowledge)
-    _same_patient(drafts, asked)
+    _same_patient([*drafts, *before, *tests], asked)
     found = [order for node in drafts if (order := _order(node, references, bindings, entries))]
     known = {order.reference for order in found}
     earlier = {
@@ -60,9 +63,12 @@ def orders_of(asked: Asked, had: Mapping[str, Json], case: Case, entries: Entrie
         for node in before
         if (order := _order(node, references, bindings, entries, over=True)) and order.reference not in known
     }
-    given = {event.code for event in case.events if event.kind == "given" and not event.absent}
+    given = {event.code for event in reading.case.events if event.kind == "given" and not event.absent}
     again = {group.name for group in entries.groups if group.drugs & given} | earlier
-    test = any(_is_test(node, bindings) for node in tests)
+    last = _last_result(reading)
+    test = any(_is_test(node, bindings) for node in drafts) or any(
+        _is_test(node, bindings) and node.text("intent") not in _ONLY_SAID and not _answered(node, last) for node in tests
+    )
     if faults:
         raise ProblemError.not_valid([Fault(", ".join(fault.expression), fault.says) for fault in faults])
     chosen = [order for order in found if asked.selections is None or order.reference in asked.selections]
@@ -81,7 +87,8 @@ def _same_patient(drafts: Sequence[Node], asked: Asked) -> None:
         subject = node.child("subject")
         reference = subject.text("reference") if subject else None
         if reference and "Patient/" in reference and tail(reference) != f"Patient/{asked.patient}":
-            raise ProblemError.not_valid([Fault(f"{node.at}/subject", "an order for another patient than context.patientId")])
+            where = node.at.replace("[", "/").replace("]", "").replace(".", "/")
+            raise ProblemError.not_valid([Fault(f"{where}/subject", "an order for another patient than context.patientId")])
 
 
 def _order(node: Node, references: References, bindings: Bindings, entries: Entries, *, over: bool = False) -> Order | None:
@@ -114,6 +121,21 @@ def concept_of(node: Node | None) -> Concept:
         return Concept()
     codings = tuple(Coding(c.text("system"), c.text("code"), c.text("display")) for c in node.children("coding"))
     return Concept(codings, node.text("text"))
+
+
+def _last_result(reading: Reading) -> datetime | None:
+    """When the last magnesium sample of the record was taken, where that is known."""
+    times = [e.at for e in reading.case.events if e.key == "lab:magnesium" and e.at is not None]
+    return moment(reading.now, UTC).at - timedelta(seconds=reading.case.now - max(times)) if times else None
+
+
+def _answered(node: Node, last: datetime | None) -> bool:
+    """Whether a sample was taken since a test was asked for: many records leave what was done `active`."""
+    said = node.text("authoredOn")
+    try:
+        return last is not None and said is not None and len(said) > 10 and moment(said, UTC).at <= last
+    except ValueError:
+        return False
 
 
 def _is_test(node: Node, bindings: Bindings) -> bool:

@@ -4,7 +4,7 @@ absent             not sent: fetched, else 412
 null               fetched, else 412; with `cds_null_is_empty` there is nothing, as CDS Hooks 2.0 means it
 an empty Bundle    there is nothing
 OperationOutcome   the client failed to read it: fetched, else 412
-a Bundle of which more pages follow, or that holds an error: fetched whole, else 412
+a Bundle of which more pages follow, that counts more (`total`) than it holds, or holds an error: fetched whole, else 412
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TROUBLES = {
     "absent": "not sent",
     "null": "null, which does not say that there is nothing",
     "outcome": "an OperationOutcome: the client could not read it",
-    "partial": "one page of several, or with an error among its entries",
+    "partial": "one page of several, fewer entries than its total, or with an error among them",
 }
 
 
@@ -55,7 +55,7 @@ def had(template: Template, prefetch: Json, *, null_is_empty: bool) -> Had:
     wanted = "Bundle" if "?" in template.query else template.query.partition("/")[0]
     if kind != wanted:
         raise ProblemError.not_valid([Fault(f"/prefetch/{key}", f"null, a {wanted} or an OperationOutcome is expected")])
-    if kind == "Bundle" and (_links_on(resource) or _has_error(resource)):
+    if kind == "Bundle" and (_links_on(resource) or _counts_more(resource) or _has_error(resource)):
         return Had(template, None, "partial")
     return Had(template, resource)
 
@@ -74,6 +74,18 @@ def _dicts(value: object) -> list[Json]:
 
 def _links_on(bundle: Json) -> bool:
     return any(link.get("relation") == "next" for link in _dicts(bundle.get("link")))
+
+
+def _counts_more(bundle: Json) -> bool:
+    """Whether the total of a search is more than what came: such as of a count alone."""
+    total: object = bundle.get("total")
+    matches = [e for e in _dicts(bundle.get("entry")) if _mode(e) not in {"include", "outcome"}]
+    return isinstance(total, int) and total > len(matches)
+
+
+def _mode(entry: Json) -> object:
+    search: object = entry.get("search")
+    return cast("Json", search).get("mode") if isinstance(search, dict) else None
 
 
 def _has_error(bundle: Json) -> bool:

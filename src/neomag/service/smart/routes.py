@@ -151,7 +151,7 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
     token = exchange(begun, code, smart.settings)
     try:
         bundle = _read(smart.settings, begun, token)
-        reading = read_case(bundle)
+        reading = read_case(bundle, zone=smart.settings.zone)
     except FhirServerError as error:
         raise Refusal(
             504 if error.kind == "timeout" else 502, f"The record of the infant could not be read: {error}."
