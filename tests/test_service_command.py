@@ -118,6 +118,10 @@ def test_settings_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(main, ["serve"], env={"NEOMAG_STORE": f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}"})
     assert wrong.exit_code == 2
     assert "No such file or directory" in wrong.stderr
+    file.write_text(f'site_codes = ["{tmp_path / "none.csv"}"]\n', "utf-8")
+    codes = CliRunner().invoke(main, ["serve", "--settings", str(file)])
+    assert codes.exit_code == 2
+    assert "none.csv: cannot be read as a table of codes (FileNotFoundError)" in codes.stderr
 
 
 def test_hl7_messages_are_taken_by_the_same_process(tmp_path: Path) -> None:

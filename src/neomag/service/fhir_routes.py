@@ -99,14 +99,14 @@ def _example() -> dict[str, Any]:
     return {"resourceType": "Parameters", "parameter": [{"name": "now", "valueDateTime": "2026-01-21T08:00:00Z"}, *found]}
 
 
-def _answered(given: Any, base: str | None = None) -> dict[str, Any]:
-    reading = read_case(given)
+def _answered(given: Any, settings: Settings, base: str | None = None) -> dict[str, Any]:
+    reading = read_case(given, codes=settings.site_codes, zone=settings.zone or "UTC")
     return to_bundle(answer_to(reading.case), reading, base=base)
 
 
 def _shown(given: Any) -> dict[str, Any]:
     """The answer as an example shows it: its first resource."""
-    bundle = _answered(given)
+    bundle = _answered(given, Settings())
     return bundle | {"entry": bundle["entry"][:1]}
 
 
@@ -171,10 +171,11 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
     form = form_of(request)
     check_version(request)
     given = await read_json(request)
+    settings: Settings = request.app.state.settings
     base = base_of(request)
     workers: Workers = request.app.state.workers
     try:
-        said = await workers.run(_answered, given, base) if _count(given) > _FEW else _answered(given, base)
+        said = await workers.run(_answered, given, settings, base) if _count(given) > _FEW else _answered(given, settings, base)
     except FhirInputError as error:
         return form.response(refused(error), _status(error))
     return await kept(request, None, form.response(said))

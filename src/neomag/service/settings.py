@@ -56,6 +56,13 @@ class Settings:
     )
     idempotency_hours: int = _setting(kind.whole(1, 8_760), 24, "how long the answer to an idempotency key is kept")
 
+    site_codes: tuple[Path, ...] = _setting(
+        kind.files, (), "the site's own tables of codes (CSV), as `cohort run --site-codes` takes them"
+    )
+    zone: str | None = _setting(
+        kind.zone, None, "the time zone of days and times that carry none; unset: that of MSH-7 in HL7 v2, else UTC"
+    )
+
     oidc_issuer: str | None = _setting(kind.url, None, "the issuer of bearer tokens; its discovery document is read")
     oidc_audience: str | None = _setting(kind.text, None, "the audience that bearer tokens must name")
     cds_clients: Mapping[str, str] = _setting(

@@ -151,7 +151,7 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
     token = exchange(begun, code, smart.settings)
     try:
         bundle = _read(smart.settings, begun, token)
-        reading = read_case(bundle)
+        reading = read_case(bundle, codes=smart.settings.site_codes, zone=smart.settings.zone or "UTC")
     except FhirServerError as error:
         raise Refusal(
             504 if error.kind == "timeout" else 502, f"The record of the infant could not be read: {error}."
@@ -174,7 +174,7 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
 def _read(settings: Settings, begun: Launch, token: Token) -> dict[str, Any]:
     limits = Limits(total_s=settings.timeout * 0.7)
     with FhirClient(begun.iss, token.access, limits=limits) as client:
-        return read_infant(client, token.patient)
+        return read_infant(client, token.patient, codes=settings.site_codes)
 
 
 def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
