@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from tests.service import Client, problem
 
 from neomag.hl7v2.mllp import send
 from neomag.hl7v2.queue import Queue
+from neomag.service import fhir_routes
 from neomag.service.auth.api_key import make_key
 from neomag.service.settings import Settings
 from neomag.service.store import Store
@@ -121,6 +124,36 @@ def test_a_proxy_or_a_foreign_host_does_not_stand_for_this_machine(store: Store)
         local = {"host": "127.0.0.1"}
         problem(client.post("/v1/assess", json=CASE, headers=local | {"x-forwarded-for": "10.0.0.1"}), 401, "not-authenticated")
         assert client.post("/v1/assess", json=CASE, headers=local).status_code == 200
+
+
+def test_who_waits_for_a_record_does_not_hold_up_who_computes(store: Store) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = Settings(workers=1, smart_servers=(server,), smart_client_id="neomag")
+        cases = [CASE, CASE]
+        with TestClient(make_service(settings, store), base_url=LOOPBACK) as client:
+            launch = threading.Thread(target=client.get, args=("/smart/start",), kwargs={"follow_redirects": False})
+            launch.start()
+            called, _ = silent.accept()
+            assert client.post("/v1/assess", json=cases).status_code == 200
+            assert launch.is_alive()
+            called.close()
+            launch.join(60)
+
+
+def test_a_bundle_within_a_bundle_does_not_hold_up_the_others(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    def answered(answer: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        threads.append(threading.current_thread().name)
+        return {"resourceType": "Bundle", "type": "collection"}
+
+    monkeypatch.setattr(fhir_routes, "to_bundle", answered)
+    none = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": INFANT}] + [{"resource": OWN_CODE}] * 500}
+    given = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": none}]}
+    with TestClient(make_service(Settings(save=False), store), base_url=LOOPBACK) as client:
+        assert client.post("/fhir/$assess", json=given).status_code == 200
+    assert threads[0].startswith("neomag-worker")
 
 
 SITE = "http://lab.example/codes"

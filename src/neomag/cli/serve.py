@@ -108,5 +108,11 @@ def _run(app: Any, settings: Settings) -> bool:
     except SystemExit:
         # uvicorn logs why and exits by itself; here it is said as every command says it.
         fail(f"cannot listen on {settings.host} port {settings.port}: is something else listening there?")
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    except SystemExit:
+        if "refused" not in app.state:
+            raise
+    if "refused" in app.state:
+        fail(app.state.refused)
     return server.started

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Litestar, Router
 
+from neomag.hl7v2.queue import Queue, QueueError
 from neomag.hl7v2.terms import Terms, terms
 from neomag.service import cds, fhir_routes, smart
 from neomag.service.app import make_app
@@ -21,7 +22,6 @@ from neomag.service.cds.router import now
 
 if TYPE_CHECKING:
     from neomag.hl7v2.listener import Listener
-    from neomag.hl7v2.queue import Queue
     from neomag.service.settings import Settings
     from neomag.service.store import Store
 
@@ -46,10 +46,16 @@ def make_service(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
-        del app
         async with contextlib.AsyncExitStack() as stack:
             if settings.mllp_port is not None:
-                await stack.enter_async_context(_mllp(settings, known, listening))
+                try:
+                    await stack.enter_async_context(_mllp(settings, known, listening))
+                except (OSError, QueueError) as error:
+                    # The server says only that it did not start; whoever started it finds here why.
+                    why = error.strerror if isinstance(error, OSError) else None
+                    at = f"{settings.mllp_host} port {settings.mllp_port} for HL7 v2"
+                    app.state.refused = f"cannot listen on {at}: {why}" if why else str(error)
+                    raise
             yield
 
     keep = smart.keep_in(store) if settings.save else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,17 +23,12 @@ from neomag.service.cds.prefetch import had
 from neomag.service.limits import Workers
 from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import accepts_json, computed, fixed
-from neomag.service.rest.reading import read_json
+from neomag.service.rest.reading import LARGE, read_json
 from neomag.service.settings import Settings
 
 if TYPE_CHECKING:
     from neomag.service.auth import Gate
     from neomag.service.store import Store
-
-# A record of so many bytes is read without holding up other requests.
-_LARGE = 100_000
-# Calls that may wait for a FHIR server at once.
-_FETCHERS = 16
 
 
 def now() -> datetime:
@@ -88,8 +82,6 @@ def router(
     about, `transport` what calls FHIR servers. Raises SourceError for a table of codes that cannot be read.
     """
     _known(settings)
-    # Those who wait for a FHIR server must not hold up those who compute. No thread is there before it is needed.
-    fetchers = Workers(replace(settings, workers=_FETCHERS), settings.max_requests)
 
     @post("/cds-services/{service:str}", status_code=200, opt={"operation": described.CALL, "scope": "cds"})
     async def call(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
@@ -106,9 +98,10 @@ def router(
             )
 
         workers: Workers = request.app.state.workers
+        fetchers: Workers = request.app.state.fetchers
         if any(one.resource is None for one in facts) and trusted(asked, settings) is None:
             return computed({"cards": await fetchers.run(work)})
-        if len(await request.body()) > _LARGE:
+        if len(await request.body()) > LARGE:
             return computed({"cards": await workers.run(work)})
         return computed({"cards": work()})
 

@@ -101,7 +101,7 @@ async def launch(request: Request[Any, Any, Any]) -> Response[bytes]:
     if not given.get("iss") or not given.get("launch"):
         raise Refusal(400, "`iss` and `launch` are missing: this address is for an EHR to call.", "See /smart/start.")
     smart.directory.trusted(given["iss"])
-    return await request.app.state.workers.run(_begin, smart, redirect, given["iss"], given["launch"])
+    return await request.app.state.fetchers.run(_begin, smart, redirect, given["iss"], given["launch"])
 
 
 @get("/start", include_in_schema=False)
@@ -113,7 +113,7 @@ async def start(request: Request[Any, Any, Any]) -> Response[bytes]:
     if "iss" not in given and len(servers) > 1:
         return choice_page([(server, f"start?{urlencode({'iss': server})}") for server in servers])
     iss = smart.directory.trusted(given.get("iss") or next(iter(servers)))
-    return await request.app.state.workers.run(_begin, smart, redirect, iss, None)
+    return await request.app.state.fetchers.run(_begin, smart, redirect, iss, None)
 
 
 @get("/callback", include_in_schema=False)
@@ -127,7 +127,7 @@ async def callback(request: Request[Any, Any, Any]) -> Response[bytes]:
     gone = Cookie(key=name, path=urlsplit(redirect).path, max_age=0, httponly=True, samesite="lax", secure=secure)
     try:
         code = _code(given, begun)
-        response: Response[bytes] = await request.app.state.workers.run(_shown, smart, begun, code)
+        response: Response[bytes] = await request.app.state.fetchers.run(_shown, smart, begun, code)
     except Refusal as refusal:
         response = refusal_page(refusal)
     response.cookies.append(gone)
