@@ -222,6 +222,24 @@ def test_nothing_listens_beyond_loopback_without_authentication(settings: dict[s
     assert refusal is None or "insecure_public" in refusal
 
 
+def test_interpretations_do_not_cross_the_network_in_the_clear():
+    forwarded: dict[str, Any] = {"mllp_port": 2575, "mllp_forward": ("ehr.example", 2576)}
+    assert "in the clear" in (may_listen(Settings(**forwarded)) or "")
+    assert may_listen(Settings(**forwarded, insecure_public=True)) is None
+    assert may_listen(Settings(mllp_port=2575, mllp_forward=("127.0.0.1", 2576))) is None
+
+
+def test_an_issuer_that_is_away_is_no_wrong_token_and_no_failed_attempt(store: Store):
+    with issuing() as issuer:
+        token = issuer.token()
+        issuer.answers["/jwks"] = (500, b"")
+        with serving(store, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, failed_attempts=1) as client:
+            for _ in range(3):
+                response = client.get("/assess", headers=bearer(token))
+                assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+                assert "WWW-Authenticate" not in response.headers
+
+
 # Limits
 
 

@@ -87,6 +87,8 @@ def test_every_kind_of_value_can_stand_in_the_environment():
         ('oidc_issuer = "https://id.test"', "oidc_issuer and oidc_audience are set together"),
         ('webhook_token = "hush-hush"', "webhook_token is of no use without webhook"),
         ('smart_client_secret = "hush-hush"', "smart_client_secret is of no use"),
+        ('zone = "Oslo"', "zone `Oslo`: write the name of a time zone such as UTC or Europe/Oslo"),
+        ("site_codes = 7", "site_codes `7`: write a list"),
         ("port = ,", "not TOML (line 1"),
         ("port =", "not TOML (at its end"),
     ],

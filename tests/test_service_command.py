@@ -118,6 +118,10 @@ def test_settings_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(main, ["serve"], env={"NEOMAG_STORE": f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}"})
     assert wrong.exit_code == 2
     assert "No such file or directory" in wrong.stderr
+    file.write_text(f'site_codes = ["{tmp_path / "none.csv"}"]\n', "utf-8")
+    codes = CliRunner().invoke(main, ["serve", "--settings", str(file)])
+    assert codes.exit_code == 2
+    assert "none.csv: cannot be read as a table of codes (FileNotFoundError)" in codes.stderr
 
 
 def test_hl7_messages_are_taken_by_the_same_process(tmp_path: Path) -> None:
@@ -139,6 +143,21 @@ def test_hl7_messages_are_taken_by_the_same_process(tmp_path: Path) -> None:
         assert answer.good
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+
+
+def test_an_hl7_listener_that_cannot_begin_says_why(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for given, says in (
+            (f"mllp_port = {taken.getsockname()[1]}\nmllp_queue = '{tmp_path / 'q.db'}'", "for HL7 v2: "),
+            (f"mllp_port = 0\nmllp_queue = '{tmp_path / 'nowhere' / 'q.db'}'", "no queue can be kept there"),
+        ):
+            settings.write_text(f'{given}\nmllp_forward = "127.0.0.1:9"\n', "utf-8")
+            command = [sys.executable, "-m", "neomag", "serve", "--port", "0", "--settings", str(settings)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 2
+            assert says in done.stderr.splitlines()[-1]
+            assert "Traceback" not in done.stderr
 
 
 def test_the_library_does_not_need_the_service() -> None:

@@ -122,7 +122,11 @@ def test_head_is_get_without_the_body(client: Client, path: str) -> None:
 
 
 def preflight(client: Client, origin: str) -> Any:
-    asked = {"origin": origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    asked = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type, x-api-key",
+    }
     return client.options("/v1/assess", headers=asked)
 
 
@@ -131,7 +135,9 @@ def test_web_pages_may_call_only_where_set(client: Client) -> None:
     with TestClient(make_app(Settings(cors_origins=("https://ehr.example",)))) as other:
         allowed = preflight(other, "https://ehr.example")
         assert allowed.headers["access-control-allow-origin"] == "https://ehr.example"
+        assert "X-API-Key" in allowed.headers["access-control-allow-headers"]
         answer = other.post("/v1/assess", json={"now": "3 d"}, headers={"origin": "https://ehr.example"})
+        assert "Neomag-Assessment" in answer.headers["access-control-expose-headers"]
         assert answer.headers["access-control-allow-origin"] == "https://ehr.example"
         assert "access-control-allow-origin" not in preflight(other, "https://else.example").headers
         assert "access-control-allow-credentials" not in allowed.headers

@@ -330,6 +330,7 @@ def test_a_write_inside_a_write_is_refused_and_does_not_hang(store: Store):
 
 def test_passwords_are_masked():
     assert masked("postgresql://me:pw@h/d?password=pw&x=1") == "postgresql://me:…@h/d?password=…&x=1"
+    assert masked("postgresql://me:p@s:s@h/d") == "postgresql://me:…@h/d"
 
 
 def test_an_error_of_the_database_does_not_say_what_was_written(store: Store, store_url: str):

@@ -66,7 +66,7 @@ def test_entries_are_shown(url: str):
 
 def test_pruning(url: str):
     ran = neomag("audit", "prune", "--store", url)
-    assert ran.exit_code == 2
+    assert (ran.exit_code, ran.stdout) == (0, "reply 0, token 0\n")
     assert "set retention_days" in ran.stderr
     assert neomag("audit", "prune", "--store", url, "--days", "1").stdout == "assessment 0, feedback 0, reply 0, token 0\n"
     with Store.open(url) as store:

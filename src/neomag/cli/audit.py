@@ -83,11 +83,15 @@ def show(url: str | None, file: Path | None, after: int, most: int, subject: str
 @store_options
 @click.option("--days", type=click.IntRange(1, 36_500), metavar="N", help="Keep N days; without it, as retention_days is set.")
 def prune(url: str | None, file: Path | None, days: int | None) -> None:
-    """Delete assessments and feedback older than they are kept. The trail stays, and says so."""
+    """Delete assessments and feedback older than they are kept. The trail stays, and says so.
+
+    Where nothing says how long they are kept, only replies to repeated requests and used tokens go.
+    """
     settings = settings_of(url, file)
     kept = days or settings.retention_days
-    if kept is None:
-        fail("nothing says how long records are kept: give --days, or set retention_days")
     with opened(settings) as store:
-        went = store.prune(timedelta(days=kept), actor=actor(), replies=timedelta(hours=settings.idempotency_hours))
+        time = None if kept is None else timedelta(days=kept)
+        went = store.prune(time, actor=actor(), replies=timedelta(hours=settings.idempotency_hours))
     click.echo(", ".join(f"{kind} {count:,}" for kind, count in went.items()))
+    if kept is None:
+        click.echo("neomag: assessments and feedback stay: to delete them give --days, or set retention_days", err=True)

@@ -49,6 +49,7 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
     except ImportError as error:
         fail(f"serving needs the extra `serve`: pip install 'neomag[serve]' ({error.name} is not there)")
     from neomag.knowledge import KnowledgeError
+    from neomag.terminology import SourceError
 
     given["cors_origins"] = list(given["cors_origins"]) or None
     try:
@@ -67,6 +68,8 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
             app = make_service(settings, store, listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"))
         except KnowledgeError as error:
             fail(*error.problems)
+        except SourceError as error:
+            fail(*str(error).splitlines())
         started = _run(app, settings)
     sys.exit(0 if started else 2)
 
@@ -105,5 +108,11 @@ def _run(app: Any, settings: Settings) -> bool:
     except SystemExit:
         # uvicorn logs why and exits by itself; here it is said as every command says it.
         fail(f"cannot listen on {settings.host} port {settings.port}: is something else listening there?")
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    except SystemExit:
+        if "refused" not in app.state:
+            raise
+    if "refused" in app.state:
+        fail(app.state.refused)
     return server.started

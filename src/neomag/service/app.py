@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     from neomag.service.store import Store
 
 
+_EXPOSED = (
+    "ETag", "Idempotency-Replayed", "Link", "Neomag-Assessment", "Neomag-Exit-Status", "Preference-Applied", "Retry-After",
+    "X-Request-Id",
+)  # fmt: skip
+# Calls that may wait for a FHIR server at once.
+_FETCHERS = 16
+
+
 def make_app(
     settings: Settings | None = None,
     *,
@@ -53,6 +61,8 @@ def make_app(
     metrics = Metrics(version)
     # Plans take seconds: they have threads of their own, and what would wait long for one is refused at once.
     workers, planners = Workers(settings, settings.max_requests), Workers(settings, 4 * settings.workers)
+    # Those who wait for a FHIR server must not hold up those who compute. No thread is there before it is needed.
+    fetchers = Workers(settings, settings.max_requests, _FETCHERS)
     app = Litestar(
         route_handlers=[rest.router(kept=store is not None), health.router(), docs.router(), *routers],
         exception_handlers={Exception: _problem_response},
@@ -64,11 +74,11 @@ def make_app(
         logging_config=None,
         lifespan=list(lifespan),
         on_startup=[_freeze],
-        on_shutdown=[workers.close, planners.close],
+        on_shutdown=[workers.close, planners.close, fetchers.close],
         state=State(
             {
-                "settings": settings, "workers": workers, "planners": planners, "metrics": metrics, "store": store,
-                "checks": health.checks_of(store),
+                "settings": settings, "workers": workers, "planners": planners, "fetchers": fetchers, "metrics": metrics,
+                "store": store, "checks": health.checks_of(store),
             }
         ),
     )  # fmt: skip
@@ -93,8 +103,8 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "OPTIONS"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
-        expose_headers=["ETag", "Link", "Neomag-Exit-Status", "Retry-After", "X-Request-Id"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer", "X-API-Key"],
+        expose_headers=list(_EXPOSED),
     )
 
 

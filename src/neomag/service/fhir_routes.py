@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any
 
 from litestar import Request, Response, Router, get, post
 
@@ -20,12 +20,10 @@ from neomag.service.limits import Workers
 from neomag.service.loopback import authenticates
 from neomag.service.openapi import JSON, Content, Operation, Parameter, Schema
 from neomag.service.rest.keeping import kept
-from neomag.service.rest.reading import read_json
+from neomag.service.rest.reading import LARGE, read_json
 from neomag.service.settings import Settings
 
 _HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?")
-# Resources that are read at once; more of them do not hold up other requests.
-_FEW = 100
 
 OUTCOME: Schema = {
     "type": "object",
@@ -99,14 +97,14 @@ def _example() -> dict[str, Any]:
     return {"resourceType": "Parameters", "parameter": [{"name": "now", "valueDateTime": "2026-01-21T08:00:00Z"}, *found]}
 
 
-def _answered(given: Any, base: str | None = None, zone: str = "UTC") -> dict[str, Any]:
-    reading = read_case(given, zone=zone)
+def _answered(given: Any, settings: Settings, base: str | None = None) -> dict[str, Any]:
+    reading = read_case(given, codes=settings.site_codes, zone=settings.zone or "UTC")
     return to_bundle(answer_to(reading.case), reading, base=base)
 
 
 def _shown(given: Any) -> dict[str, Any]:
     """The answer as an example shows it: its first resource."""
-    bundle = _answered(given)
+    bundle = _answered(given, Settings())
     return bundle | {"entry": bundle["entry"][:1]}
 
 
@@ -123,19 +121,6 @@ def base_of(request: Request[Any, Any, Any]) -> str:
 def _status(error: FhirInputError) -> int:
     """400 for what is no resource of FHIR, 422 for one that cannot be answered as it stands."""
     return 400 if any(issue.type == "structure" for issue in error.issues) else 422
-
-
-def _count(given: Any) -> int:
-    """About how many resources were sent."""
-    told = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-    parameters = _list(told, "parameter")
-    inner = [_list(cast("dict[str, Any]", one).get("resource"), "entry") for one in parameters if isinstance(one, dict)]
-    return sum(map(len, [parameters, _list(told, "entry"), *inner]))
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    found: Any = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
-    return cast("list[Any]", found) if isinstance(found, list) else []
 
 
 @post(
@@ -172,10 +157,13 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
     check_version(request)
     given = await read_json(request)
     settings: Settings = request.app.state.settings
-    asked = given, base_of(request), settings.zone
+    base = base_of(request)
     workers: Workers = request.app.state.workers
     try:
-        said = await workers.run(_answered, *asked) if _count(given) > _FEW else _answered(*asked)
+        if len(await request.body()) > LARGE:
+            said = await workers.run(_answered, given, settings, base)
+        else:
+            said = _answered(given, settings, base)
     except FhirInputError as error:
         return form.response(refused(error), _status(error))
     return await kept(request, None, form.response(said))

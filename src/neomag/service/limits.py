@@ -118,8 +118,8 @@ def out_of_time(seconds: float) -> Problem:
 class Workers:
     """Threads for work that would hold up other requests; when `most` wait or are worked on, more work is refused."""
 
-    def __init__(self, settings: Settings, most: int):
-        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="neomag-worker")
+    def __init__(self, settings: Settings, most: int, threads: int | None = None):
+        self._pool = ThreadPoolExecutor(threads or settings.workers, thread_name_prefix="neomag-worker")
         self._most = most
         self._timeout = settings.timeout
         self._waiting = 0

@@ -34,6 +34,11 @@ def may_listen(settings: Settings) -> str | None:
     # HL7 v2 over MLLP knows no authentication at all.
     if settings.mllp_port is not None:
         hosts.append(settings.mllp_host)
+        if settings.mllp_forward and not is_loopback(settings.mllp_forward[0]) and not settings.insecure_public:
+            return (
+                f"mllp_forward {settings.mllp_forward[0]} is beyond this machine, and patient data would cross the network in"
+                " the clear: put a TLS tunnel in front, run `neomag hl7 listen --forward-ca`, or say insecure_public"
+            )
     open_to_all = [host for host in hosts if not is_loopback(host)]
     if not open_to_all or settings.insecure_public:
         return None

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -32,6 +33,14 @@ def text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Refused("write a text that is not empty")
     return value.strip()
+
+
+def zone(value: Any) -> str:
+    """The name of a time zone."""
+    try:
+        return ZoneInfo(text(value)).key
+    except (ValueError, OSError, KeyError):
+        raise Refused("write the name of a time zone such as UTC or Europe/Oslo") from None
 
 
 def yes_no(value: Any) -> bool:
@@ -80,14 +89,6 @@ def whole(least: int, most: int) -> Read:
     return read
 
 
-def zone(value: Any) -> str:
-    """The name of a time zone. Raises Refused."""
-    try:
-        return ZoneInfo(text(value)).key
-    except (ValueError, OSError, KeyError):
-        raise Refused("write the name of a time zone, such as UTC or Europe/Paris") from None
-
-
 def one_of(*words: str) -> Read:
     """One of some words."""
 
@@ -120,6 +121,11 @@ def _several(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(cast(list[Any], value))
     raise Refused("write a list, or texts between commas")
+
+
+def files(value: Any) -> tuple[Path, ...]:
+    """Files; whether they can be read shows when they are."""
+    return tuple(Path(text(part)) for part in _several(value))
 
 
 def urls(value: Any) -> tuple[str, ...]:

@@ -56,6 +56,13 @@ class Settings:
     )
     idempotency_hours: int = _setting(kind.whole(1, 8_760), 24, "how long the answer to an idempotency key is kept")
 
+    site_codes: tuple[Path, ...] = _setting(
+        kind.files, (), "the site's own tables of codes (CSV), as `cohort run --site-codes` takes them"
+    )
+    zone: str | None = _setting(
+        kind.zone, None, "the time zone of days and times that carry none; unset: that of MSH-7 in HL7 v2, else UTC"
+    )
+
     oidc_issuer: str | None = _setting(kind.url, None, "the issuer of bearer tokens; its discovery document is read")
     oidc_audience: str | None = _setting(kind.text, None, "the audience that bearer tokens must name")
     cds_clients: Mapping[str, str] = _setting(
@@ -63,11 +70,6 @@ class Settings:
     )
     cds_null_is_empty: bool = _setting(
         kind.yes_no, False, "take null for a prefetch key as `there is none` (CDS Hooks 2.0), not as `not read`"
-    )
-    zone: str = _setting(
-        kind.zone,
-        "UTC",
-        "the time zone of days, and of times that carry none, in FHIR: such as Europe/Paris",
     )
     smart_servers: tuple[str, ...] = _setting(
         kind.urls, (), "FHIR servers that are trusted: SMART may launch from them, CDS Hooks may read from them"

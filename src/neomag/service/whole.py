@@ -9,9 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from litestar import Litestar, Router
 
+from neomag.hl7v2.queue import Queue, QueueError
+from neomag.hl7v2.terms import Terms, terms
 from neomag.service import cds, fhir_routes, smart
 from neomag.service.app import make_app
 from neomag.service.auth import Gate
@@ -19,7 +22,6 @@ from neomag.service.cds.router import now
 
 if TYPE_CHECKING:
     from neomag.hl7v2.listener import Listener
-    from neomag.hl7v2.queue import Queue
     from neomag.service.settings import Settings
     from neomag.service.store import Store
 
@@ -37,15 +39,23 @@ def make_service(
     """The application with everything the settings ask for, and `routers` beside it.
 
     `listening` is told the port of the HL7 v2 listener; `clock` gives the moment that hooks are asked about.
-    The store is the caller's to close. Raises KnowledgeError when the knowledge does not hold together.
+    The store is the caller's to close. Raises KnowledgeError when the knowledge does not hold together, SourceError for a
+    table of codes that cannot be read.
     """
+    known = terms(settings.site_codes)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
-        del app
         async with contextlib.AsyncExitStack() as stack:
             if settings.mllp_port is not None:
-                await stack.enter_async_context(_mllp(settings, listening))
+                try:
+                    await stack.enter_async_context(_mllp(settings, known, listening))
+                except (OSError, QueueError) as error:
+                    # The server says only that it did not start; whoever started it finds here why.
+                    why = error.strerror if isinstance(error, OSError) else None
+                    at = f"{settings.mllp_host} port {settings.mllp_port} for HL7 v2"
+                    app.state.refused = f"cannot listen on {at}: {why}" if why else str(error)
+                    raise
             yield
 
     keep = smart.keep_in(store) if settings.save else None
@@ -54,7 +64,7 @@ def make_service(
 
 
 @contextlib.asynccontextmanager
-async def _mllp(settings: Settings, listening: Ready) -> AsyncGenerator[None, None]:
+async def _mllp(settings: Settings, known: Terms, listening: Ready) -> AsyncGenerator[None, None]:
     """The HL7 v2 listener, beside HTTP in one process. Raises OSError, QueueError when it cannot be begun."""
     from neomag.hl7v2.listener import Listener
     from neomag.hl7v2.run import Settings as Hl7Settings
@@ -67,7 +77,7 @@ async def _mllp(settings: Settings, listening: Ready) -> AsyncGenerator[None, No
     asked = replace(asked, limits=replace(asked.limits, message=settings.max_body))
 
     def make(queue: Queue, targets: Sequence[str]) -> Listener:
-        return Listener(queue, targets)
+        return Listener(queue, targets, terms=known, zone=ZoneInfo(settings.zone) if settings.zone else None)
 
     stop, begun = asyncio.Event(), asyncio.get_running_loop().create_future()
 

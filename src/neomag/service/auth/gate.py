@@ -80,8 +80,9 @@ class Gate:
             raise LimitedError(wait, "too many failed attempts")
         try:
             identity = self._of(caller.credential, caller)
-        except Refused:
-            if wait := self._failures.take(caller.peer):
+        except Refused as refused:
+            # That an issuer is away is no attempt of the caller's.
+            if refused.reason != "no-keys" and (wait := self._failures.take(caller.peer)):
                 raise LimitedError(wait, "too many failed attempts") from None
             raise
         self._good.add(caller.peer)

@@ -38,7 +38,7 @@ class Authenticate(AbstractAuthenticationMiddleware):
         await super().__call__(scope, receive, send)
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
-        """Who calls. Raises 401, 429 with Retry-After, or 503 when the store cannot be asked."""
+        """Who calls. Raises 401, 429 with Retry-After, or 503 when the store or the issuer cannot be asked."""
         try:
             caller = caller_of(connection)
             if self._gate.at_hand(caller):
@@ -47,6 +47,8 @@ class Authenticate(AbstractAuthenticationMiddleware):
                 # A token may need keys from its issuer, a key the database: neither may hold up the others.
                 identity = await sync_to_thread(self._gate.admit, caller)
         except Refused as refused:
+            if refused.reason == "no-keys":
+                raise ServiceUnavailableException(detail=refused.says, headers={"Retry-After": "30"}) from None
             how = _REALM if refused.reason == "missing" else f'{_REALM}, error="invalid_token"'
             raise NotAuthorizedException(
                 detail=refused.says, headers={"WWW-Authenticate": how}, extra={"reason": refused.reason}

@@ -38,16 +38,17 @@ def cards_of(
 
     The patient is read first: for most patients of a hospital nothing more is asked for.
     """
+    zone = settings.zone or "UTC"
     had = {one.template.key: one.resource for one in facts if one.resource is not None}
     if PATIENT not in had:
         found, _ = fetched(asked, [one for one in facts if one.template.key == PATIENT], settings, transport)
         had |= found
-    if not concerned(had[PATIENT], asked, now, knowledge):
+    if not concerned(had[PATIENT], asked, now, knowledge, zone):
         return []
     wanted = [one for one in facts if one.template.key not in had]
     found, unread = fetched(asked, wanted, settings, transport) if wanted else ({}, [])
     had |= found
-    reading = read_infant(asked, had, now, settings.zone, knowledge)
+    reading = read_infant(asked, had, now, knowledge, entries.codes, zone)
     if reading is None:
         return []
     orders = orders_of(asked, had, reading, entries, knowledge)

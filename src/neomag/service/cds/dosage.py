@@ -19,7 +19,7 @@ from neomag.fhir.own import UCUM_NAMES
 from neomag.knowledge import Knowledge
 from neomag.service.cds.entries import Entries
 from neomag.service.cds.orders import Order, concept_of
-from neomag.terminology import named, plain
+from neomag.terminology import Bindings, named, plain
 from neomag.terminology.concepts import bound
 from neomag.units import UnitError
 
@@ -40,7 +40,7 @@ def written(order: Order, entries: Entries, knowledge: Knowledge) -> list[str]:
         raise DoseInputError("the order has an element that changes its meaning and is not understood (modifierExtension)")
     if not dosages:
         raise DoseInputError("the order has no dosage")
-    return [" ".join([name, *_parts(dosage, knowledge)]) for dosage in dosages]
+    return [" ".join([name, *_parts(dosage, entries, knowledge)]) for dosage in dosages]
 
 
 def _name(order: Order, entries: Entries) -> str:
@@ -58,7 +58,7 @@ def _name(order: Order, entries: Entries) -> str:
     return " ".join(["magnesium sulfate" if salt else "magnesium", *(f"{_figure(found)} %" for found in strengths)])
 
 
-def _parts(dosage: Node, knowledge: Knowledge) -> Iterator[str]:
+def _parts(dosage: Node, entries: Entries, knowledge: Knowledge) -> Iterator[str]:
     rates = list(dosage.children("doseAndRate"))
     if len(rates) == 1:
         yield from _dose(rates[0])
@@ -68,7 +68,7 @@ def _parts(dosage: Node, knowledge: Knowledge) -> Iterator[str]:
     else:
         raise DoseInputError("the dosage does not say one dose" if rates else "the dosage names no amount")
     yield from _timing(dosage.child("timing"))
-    if route := _route(dosage.child("route"), knowledge):
+    if route := _route(dosage.child("route"), own.bindings(entries.codes, knowledge)):
         yield route
     method = concept_of(dosage.child("method")).called
     if pushes := [w for e in knowledge.dosing.orders.values() if e.role == "push" for w in e.words if w in method.split()]:
@@ -162,10 +162,10 @@ def _minutes(repeat: Node, name: str, unit: str) -> Fraction:
     return Fraction(Decimal(str(value))) * _MINUTES[per]
 
 
-def _route(node: Node | None, knowledge: Knowledge) -> str | None:
+def _route(node: Node | None, bindings: Bindings) -> str | None:
     if node is None:
         return None
-    concept, bindings = concept_of(node), own.bindings((), knowledge)
+    concept = concept_of(node)
     coded = next((binding.vocabulary for binding in bound(concept, bindings, ["route"])), None)
     route = coded or named(concept.called, "route", bindings, whole=True)
     if route is None:

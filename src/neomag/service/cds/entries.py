@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from neomag.fhir.infant import code_batches
@@ -86,7 +87,7 @@ class CardEntry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entries:
-    """All tables of CDS Hooks of one knowledge."""
+    """All tables of CDS Hooks of one knowledge; `codes` are the site's own tables of codes."""
 
     services: Mapping[str, Service]
     templates: Mapping[str, Template]
@@ -99,16 +100,18 @@ class Entries:
     not_read: Mapping[str, str]
     reasons: tuple[Mapping[str, str], ...]
     disclaimer: str
+    codes: tuple[Path, ...] = ()
 
 
 @cache
-def entries(knowledge: Knowledge) -> Entries:
-    """The tables beside `knowledge`. `neomag knowledge check` says what is wrong with them."""
+def entries(knowledge: Knowledge, codes: tuple[Path, ...] = ()) -> Entries:
+    """The tables beside `knowledge`, and a site's own tables of codes. `neomag knowledge check` says what is wrong with
+    the former. Raises SourceError for a table of codes that cannot be read."""
     raw = {
         name: read_toml(cds_file(f"{name}.toml"))
         for name in ("services", "prefetch", "orders", "cards", "suggestions", "override_reasons")
     }
-    codes = ",".join(code for batch in code_batches((), knowledge) for code in batch)
+    asked = ",".join(code for batch in code_batches(codes, knowledge) for code in batch)
     groups = [(name, group) for name, group in raw["orders"].items() if "names" in group]
     return Entries(
         services={
@@ -116,7 +119,7 @@ def entries(knowledge: Knowledge) -> Entries:
             for code, s in raw["services"].items()
         },
         templates={
-            key: Template(key, t["query"].replace("{{codes}}", codes), t["required"]) for key, t in raw["prefetch"].items()
+            key: Template(key, t["query"].replace("{{codes}}", asked), t["required"]) for key, t in raw["prefetch"].items()
         },
         groups=tuple(
             Group(name, frozenset(g["drugs"]), tuple(g["names"]), tuple(g["starts"]), tuple(g.get("not", ())), g.get("block"))
@@ -133,6 +136,7 @@ def entries(knowledge: Knowledge) -> Entries:
             for code, reason in raw["override_reasons"].items()
         ),
         disclaimer=read_toml(fhir_file("resources.toml"))["assessment"]["disclaimer"],
+        codes=codes,
     )
 
 

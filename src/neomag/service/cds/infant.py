@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from neomag import ages
 from neomag.fhir import FhirInputError, Problem, Reading, read_case
@@ -21,7 +23,7 @@ READ = ("patient", "observations", "conditions", "given", "encounters", "specime
 _PLACE = re.compile(r"Bundle\.entry\[(\d+)\]\.resource((?:\.entry\[\d+\]\.resource)?)(.*)")
 
 
-def concerned(patient: Json, asked: Asked, now: datetime, knowledge: Knowledge) -> bool:
+def concerned(patient: Json, asked: Asked, now: datetime, knowledge: Knowledge, zone: str = "UTC") -> bool:
     """Whether a Patient lives and is not older than neomag's range. One whose age is not known is left to the reading.
 
     Raises ProblemError (422) for another patient than the one that the call is about.
@@ -32,7 +34,7 @@ def concerned(patient: Json, asked: Asked, now: datetime, knowledge: Knowledge) 
     if patient.get("deceasedBoolean") is True or patient.get("deceasedDateTime") is not None:
         return False
     try:
-        born = moment(str(patient.get("birthDate")), UTC)
+        born = moment(str(patient.get("birthDate")), ZoneInfo(zone))
     except (ValueError, OverflowError):
         return True
     return (now - born.at).total_seconds() <= _until(knowledge)
@@ -42,14 +44,16 @@ def _until(knowledge: Knowledge) -> int:
     return ages.seconds(knowledge.settings["scope"]["until"])
 
 
-def read_infant(asked: Asked, had: Mapping[str, Json], now: datetime, zone: str, knowledge: Knowledge) -> Reading | None:
+def read_infant(
+    asked: Asked, had: Mapping[str, Json], now: datetime, knowledge: Knowledge, codes: Sequence[Path] = (), zone: str = "UTC"
+) -> Reading | None:
     """The case; None for an infant older than neomag's range. Raises ProblemError (422) for FHIR that cannot be read."""
     keys = [key for key in READ if key in had]
     patient = had["patient"] if had["patient"].get("id") else {**had["patient"], "id": asked.patient}
     entries = [{"resource": patient if key == "patient" else had[key]} for key in keys]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     try:
-        reading = read_case(bundle, now=written(now), knowledge=knowledge, zone=zone)
+        reading = read_case(bundle, now=written(now), knowledge=knowledge, codes=codes, zone=zone)
     except FhirInputError as error:
         raise ProblemError.not_valid(list(_faults(error.issues, keys))) from None
     if reading.case.now > _until(knowledge):

@@ -54,7 +54,7 @@ def orders_of(asked: Asked, had: Mapping[str, Json], reading: Reading, entries: 
     tests = list(_resources(had.get("tests"), "/prefetch/tests", faults))
     medications = list(_resources(had.get("medications"), "/prefetch/medications", faults))
     references = References((node, None) for node in (*drafts, *before, *medications))
-    bindings = own.bindings((), knowledge)
+    bindings = own.bindings(entries.codes, knowledge)
     _same_patient([*drafts, *before, *tests], asked)
     found = [order for node in drafts if (order := _order(node, references, bindings, entries))]
     known = {order.reference for order in found}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from neomag.rules import rulebook
 from neomag.service.cds import described
 from neomag.service.cds.answering import cards_of
 from neomag.service.cds.asked import asked_of
-from neomag.service.cds.entries import Service, entries
+from neomag.service.cds.entries import Entries, Service, entries
 from neomag.service.cds.feedback import feedback_of, saved
 from neomag.service.cds.fetch import trusted
 from neomag.service.cds.guard import known_client
@@ -24,17 +23,12 @@ from neomag.service.cds.prefetch import had
 from neomag.service.limits import Workers
 from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import accepts_json, computed, fixed
-from neomag.service.rest.reading import read_json
+from neomag.service.rest.reading import LARGE, read_json
 from neomag.service.settings import Settings
 
 if TYPE_CHECKING:
     from neomag.service.auth import Gate
     from neomag.service.store import Store
-
-# A record of so many bytes is read without holding up other requests.
-_LARGE = 100_000
-# Calls that may wait for a FHIR server at once.
-_FETCHERS = 16
 
 
 def now() -> datetime:
@@ -42,18 +36,21 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _service(name: str) -> Service:
-    found = entries(rulebook().knowledge).services.get(name)
+def _known(settings: Settings) -> Entries:
+    return entries(rulebook().knowledge, settings.site_codes)
+
+
+def _service(name: str, known: Entries) -> Service:
+    found = known.services.get(name)
     if found is None:
-        known = ", ".join(entries(rulebook().knowledge).services)
-        raise ProblemError.of("not-found", f"no service of this name; there are {known}")
+        raise ProblemError.of("not-found", f"no service of this name; there are {', '.join(known.services)}")
     return found
 
 
 @get("/cds-services", opt={"operation": described.DISCOVERY, "exclude_from_auth": True})
 async def discovery(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Describe the services."""
-    known = entries(rulebook().knowledge)
+    known = _known(request.app.state.settings)
     services = [
         {
             "hook": s.hook, "title": s.title, "description": s.description, "id": s.id,
@@ -82,19 +79,17 @@ def router(
     """The routes under /cds-services. Feedback is kept in `store`; without one it is refused (503).
 
     With `gate` the routes ask it who calls; leave it out where the whole application does. `clock` gives the moment asked
-    about, `transport` what calls FHIR servers.
+    about, `transport` what calls FHIR servers. Raises SourceError for a table of codes that cannot be read.
     """
-    entries(rulebook().knowledge)
-    # Those who wait for a FHIR server must not hold up those who compute. No thread is there before it is needed.
-    fetchers = Workers(replace(settings, workers=_FETCHERS), settings.max_requests)
+    _known(settings)
 
     @post("/cds-services/{service:str}", status_code=200, opt={"operation": described.CALL, "scope": "cds"})
     async def call(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
         """Answer a hook with cards."""
-        of = _service(service)
+        known = _known(settings)
+        of = _service(service, known)
         asked = asked_of(await read_json(request), of)
         knowledge = rulebook().knowledge
-        known = entries(knowledge)
         facts = [had(known.templates[key], asked.prefetch, null_is_empty=settings.cds_null_is_empty) for key in of.needs]
 
         def work() -> list[dict[str, Any]]:
@@ -103,16 +98,17 @@ def router(
             )
 
         workers: Workers = request.app.state.workers
+        fetchers: Workers = request.app.state.fetchers
         if any(one.resource is None for one in facts) and trusted(asked, settings) is None:
             return computed({"cards": await fetchers.run(work)})
-        if len(await request.body()) > _LARGE:
+        if len(await request.body()) > LARGE:
             return computed({"cards": await workers.run(work)})
         return computed({"cards": work()})
 
     @post("/cds-services/{service:str}/feedback", status_code=200, opt={"operation": described.FEEDBACK, "scope": "cds"})
     async def feedback(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
         """Keep what became of cards."""
-        of = _service(service)
+        of = _service(service, _known(settings))
         told = feedback_of(await read_json(request))
         if store is None:
             raise ProblemError.of("not-ready", "this server keeps no feedback: it has no store")

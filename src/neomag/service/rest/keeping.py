@@ -64,18 +64,24 @@ async def kept(request: Request[Any, Any, Any], key: RequestKey | None, response
     settings: Settings = request.app.state.settings
     if store is None or not (settings.save or key):
         return response
-    save = _saving(client_of(request), await request.body(), response.content) if settings.save else None
+    client, asked = client_of(request), await request.body()
 
-    def work(session: Session) -> tuple[Reply | None, list[str]]:
-        before = None if key is None else recall(session, key)
-        if before is not None:
-            return before, []
-        ids = [] if save is None else save(session)
-        if key is not None:
-            remember(session, key, Reply(200, response.content.decode()))
-        return None, ids
+    def keep() -> tuple[Reply | None, list[str]]:
+        save = _saving(client, asked, response.content) if settings.save else None
 
-    before, ids = await sync_to_thread(store.write, work)
+        def work(session: Session) -> tuple[Reply | None, list[str]]:
+            before = None if key is None else recall(session, key)
+            if before is not None:
+                return before, []
+            ids = [] if save is None else save(session)
+            if key is not None:
+                remember(session, key, Reply(200, response.content.decode()))
+            return None, ids
+
+        return store.write(work)
+
+    # A large body takes a while to read again: no other request waits for that.
+    before, ids = await sync_to_thread(keep)
     if before is not None:
         return _again(before)
     if ids:

@@ -23,6 +23,8 @@ _MOST_PARAMETERS = 50
 _MOST_FAULTS = 100
 # The bytes of a body that is read where it arrives; a larger one is read in a thread, so that no other request waits for it.
 SMALL = 16 * 1024
+# A record of FHIR of so many bytes is answered in a thread: the same says much more in FHIR than in a case.
+LARGE = 100_000
 _TRUTHS = {"true": True, "false": False}
 
 

@@ -101,7 +101,7 @@ async def launch(request: Request[Any, Any, Any]) -> Response[bytes]:
     if not given.get("iss") or not given.get("launch"):
         raise Refusal(400, "`iss` and `launch` are missing: this address is for an EHR to call.", "See /smart/start.")
     smart.directory.trusted(given["iss"])
-    return await request.app.state.workers.run(_begin, smart, redirect, given["iss"], given["launch"])
+    return await request.app.state.fetchers.run(_begin, smart, redirect, given["iss"], given["launch"])
 
 
 @get("/start", include_in_schema=False)
@@ -113,7 +113,7 @@ async def start(request: Request[Any, Any, Any]) -> Response[bytes]:
     if "iss" not in given and len(servers) > 1:
         return choice_page([(server, f"start?{urlencode({'iss': server})}") for server in servers])
     iss = smart.directory.trusted(given.get("iss") or next(iter(servers)))
-    return await request.app.state.workers.run(_begin, smart, redirect, iss, None)
+    return await request.app.state.fetchers.run(_begin, smart, redirect, iss, None)
 
 
 @get("/callback", include_in_schema=False)
@@ -127,7 +127,7 @@ async def callback(request: Request[Any, Any, Any]) -> Response[bytes]:
     gone = Cookie(key=name, path=urlsplit(redirect).path, max_age=0, httponly=True, samesite="lax", secure=secure)
     try:
         code = _code(given, begun)
-        response: Response[bytes] = await request.app.state.workers.run(_shown, smart, begun, code)
+        response: Response[bytes] = await request.app.state.fetchers.run(_shown, smart, begun, code)
     except Refusal as refusal:
         response = refusal_page(refusal)
     response.cookies.append(gone)
@@ -151,7 +151,7 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
     token = exchange(begun, code, smart.settings)
     try:
         bundle = _read(smart.settings, begun, token)
-        reading = read_case(bundle, zone=smart.settings.zone)
+        reading = read_case(bundle, codes=smart.settings.site_codes, zone=smart.settings.zone or "UTC")
     except FhirServerError as error:
         raise Refusal(
             504 if error.kind == "timeout" else 502, f"The record of the infant could not be read: {error}."
@@ -174,7 +174,7 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
 def _read(settings: Settings, begun: Launch, token: Token) -> dict[str, Any]:
     limits = Limits(total_s=settings.timeout * 0.7)
     with FhirClient(begun.iss, token.access, limits=limits) as client:
-        return read_infant(client, token.patient)
+        return read_infant(client, token.patient, codes=settings.site_codes)
 
 
 def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:

@@ -22,7 +22,7 @@ WRITES = "neomag_writes"
 
 def masked(url: str) -> str:
     """The address without its password."""
-    return re.sub(r"(password=)[^&]*", r"\1…", re.sub(r"(//[^:/@]*):[^@]*@", r"\1:…@", url))
+    return re.sub(r"(password=)[^&]*", r"\1…", re.sub(r"(//[^:/@]*):.*@", r"\1:…@", url))
 
 
 def make_engine(url: str, *, new: bool = True) -> Engine:
