@@ -135,7 +135,7 @@ def test_web_pages_may_call_only_where_set(client: Client) -> None:
     with TestClient(make_app(Settings(cors_origins=("https://ehr.example",)))) as other:
         allowed = preflight(other, "https://ehr.example")
         assert allowed.headers["access-control-allow-origin"] == "https://ehr.example"
-        assert "X-API-Key" in allowed.headers["access-control-allow-headers"]
+        assert "x-api-key" in allowed.headers["access-control-allow-headers"].lower()
         answer = other.post("/v1/assess", json={"now": "3 d"}, headers={"origin": "https://ehr.example"})
         assert "Neomag-Assessment" in answer.headers["access-control-expose-headers"]
         assert answer.headers["access-control-allow-origin"] == "https://ehr.example"

@@ -147,3 +147,10 @@ def test_help_needs_no_database():
 
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+def test_a_key_that_cannot_be_made_leaves_no_store(tmp_path: Path):
+    ran = neomag("key", "add", "--client", "ward", "--scope", "asses", "--store", f"sqlite:///{tmp_path / 'n.db'}")
+    assert ran.exit_code == 2
+    assert "scopes: write one or more of assess, dose" in ran.stderr
+    assert list(tmp_path.iterdir()) == []

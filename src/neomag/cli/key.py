@@ -31,13 +31,15 @@ def add(url: str | None, file: Path | None, client: str, scopes: tuple[str, ...]
     metrics.
     """
     settings = settings_of(url, file)
-    from neomag.service.auth.api_key import make_key
+    from neomag.service.auth.api_key import make_key, scopes_of
 
-    with opened(settings, new=True) as store:
-        try:
-            made = make_key(store, actor(), client, scopes, datetime.now(UTC) + timedelta(days=days))
-        except ValueError as error:
-            fail(str(error))
+    try:
+        # Before the store: what cannot be made leaves no new store behind.
+        asked = scopes_of(scopes)
+        with opened(settings, new=True) as store:
+            made = make_key(store, actor(), client, asked, datetime.now(UTC) + timedelta(days=days))
+    except ValueError as error:
+        fail(str(error))
     click.echo(made)
     click.echo("neomag: keep it now; it cannot be shown again", err=True)
 

@@ -32,14 +32,20 @@ def _hash(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
+def scopes_of(said: Iterable[str]) -> set[str]:
+    """The scopes themselves. Raises ValueError when there is none, or one that is not known."""
+    asked = set(said)
+    if not asked or asked - set(SCOPES):
+        raise ValueError(f"scopes: write one or more of {', '.join(SCOPES)}")
+    return asked
+
+
 def make_key(store: Store, actor: str, client: str, scopes: Iterable[str], expires: datetime | None = None) -> str:
     """Make a key for a client and return it: it is nowhere else, and cannot be shown again.
 
     Raises ValueError for a client that is none, no scope, or one that is not known.
     """
-    asked = set(scopes)
-    if not asked or asked - set(SCOPES):
-        raise ValueError(f"scopes: write one or more of {', '.join(SCOPES)}")
+    asked = scopes_of(scopes)
     id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     store.write(lambda session: add_key(session, actor, id_, _hash(secret), client, asked, expires))
     return f"{PREFIX}{id_}_{secret}"
