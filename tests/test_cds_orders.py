@@ -317,3 +317,15 @@ def test_a_test_that_was_done_or_only_proposed_does_not_silence_a_card(
     spoilt = {"at": "20 d", "lab": "magnesium", "value": 0.8, "unit": "mmol/L", "specimen": ["haemolysed"]}
     cards = ask(client, VIEW, call(VIEW, case(spoilt), also=[magnesium_ordered() | change]))
     assert codes(cards) == ([] if asked else ["magnesium-uninterpretable"])
+
+
+@pytest.mark.parametrize("name", ["Inj. Magnesium 50 %", "IV Magnesium 50 %", "Epsom salts"])
+def test_magnesium_under_other_names_is_never_passed_over(client: TestClient[Litestar], name: str) -> None:
+    assert codes(ask(client, SIGN, call(SIGN, case(LOW, SEIZURE), [order("m", name, "3 mL", **IV)]))) in (
+        ["dose-refused"], ["dose-unread"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Ca gluconate 10 %", "Inj. Calcium 10 %"])
+def test_calcium_under_other_names(client: TestClient[Litestar], name: str) -> None:
+    assert codes(ask(client, SIGN, call(SIGN, case(CALCIUM), [order("o", name, "6 mL", **IV)]))) == ["calcium-again"]

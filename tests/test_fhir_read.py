@@ -128,6 +128,8 @@ def test_a_level_is_read_with_its_time_unit_and_code() -> None:
         (level(code=concept(SNOMED, "91175000"), valueQuantity=None, valueDateTime="2025-01-01"), "not-understood", "value"),
         (level(code=concept(LOINC, "2601-3", "RBC magnesium")), "name-code-conflict", "code"),
         (level(code=concept(LOINC, "2601-3", "Magnesium, CSF")), "name-code-conflict", "code"),
+        (level(code=concept(LOINC, "2601-3", "Magnesium (mother)")), "name-code-conflict", "code"),
+        (level(code=concept(LOINC, "2601-3", display="Maternal serum magnesium")), "name-code-conflict", "code"),
         (level(focus=[{"reference": "Patient/mother"}]), "other-focus", "focus"),
         (level(modifierExtension=[{"url": "http://x/not", "valueBoolean": True}]), "modifier", "modifierExtension"),
         (level(implicitRules="http://x/rules"), "modifier", "implicitRules"),

@@ -456,3 +456,18 @@ def test_a_problem_names_its_place_and_holds_no_value_for_the_sender() -> None:
     assert "0.41" not in problem.fault.says
     head = read_message(lab()).message.head
     assert str(at(head, "x", "says", 9, "detail")) == "MSH[1]-9: says (detail)"
+
+
+def test_one_identifier_of_two_infants_is_refused() -> None:
+    def two(second: str) -> bytes:
+        return message(obx(MG, "1.0"), second, OBR, obx(MG, "2.0"))
+
+    with pytest.raises(MessageError, match="same identifier"):
+        read_message(two(PID.replace("20260103", "20250103")))
+    assert len(read_message(two(PID)).patients) == 1
+
+
+def test_what_is_called_the_mother_s_is_not_the_infant_s() -> None:
+    raw = message(obx("19123-9^Magnesium (mother)^LN", "1.0"), obx(K, "4.1"))
+    assert codes(raw) == ["name-code-conflict"]
+    assert [event.code for event in events(raw)] == ["potassium"]

@@ -92,10 +92,21 @@ def patient_of(key: str, found: Sequence[Group], now: datetime, zone: tzinfo, te
     if not key:
         says = "the patient's identifier is missing"
         raise faults.MessageError([faults.Fault(faults.MISSING, says, "PID", patient.pid.sequence, 3)])
+    _one_person(found)
     time = clock(patient.pid, now, ages.seconds(terms.ways["clock"]["skew"]), zone)
     replaced = {(one.lab, time.read(one.time)[0]) for one in taking_back}
     earlier = [event for event in (history(key) if history else ()) if (event.get("lab"), _age(event)) not in replaced]
     return _with_case(patient, standing, earlier, time, terms)
+
+
+def _one_person(found: Sequence[Group]) -> None:
+    """Raises MessageError where one identifier stands for two births or sexes: whose results they are is not known."""
+    births = {group.pid.value(7)[:8] for group in found} - {""}
+    sexes = {word for group in found for word in sex(group.pid).values()}
+    for place, told in ((7, births), (8, sexes)):
+        if len(told) > 1:
+            says = "another birth or sex under the same identifier; whose results these are is not known"
+            raise faults.MessageError([faults.Fault(faults.DATA_TYPE, says, "PID", found[-1].pid.sequence, place)])
 
 
 def _with_case(

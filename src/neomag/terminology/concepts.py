@@ -106,8 +106,8 @@ def misnamed(analyte: str, called: str, bindings: Bindings) -> bool:
 
 
 def of_other_specimen(analyte: str, quality: str | None) -> bool:
-    """Whether a quality of names (urine, red-cell, fluid: another than blood) is of another specimen than `analyte`."""
-    return quality in {"red-cell", "fluid"} or (quality == "urine" and not analyte.startswith(_IN_URINE))
+    """Whether a quality of names (urine, red-cell, mother, fluid: another than blood) is of another specimen than `analyte`."""
+    return quality in {"red-cell", "fluid", "mother"} or (quality == "urine" and not analyte.startswith(_IN_URINE))
 
 
 def word_in(called: str, words: Mapping[str, str]) -> str | None:

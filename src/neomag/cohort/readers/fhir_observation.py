@@ -114,4 +114,4 @@ def _taken(path: str) -> str:
 
 # A name that names another element than its code, or another quality.
 _MISNAMED = """(element IS NOT NULL AND NOT contains(word, element)) OR (quality = 'ionised' AND NOT contains(word, 'ionised'))
-    OR (quality = 'urine' AND NOT starts_with(word, 'urine')) OR quality IN ('red-cell', 'fluid')"""
+    OR (quality = 'urine' AND NOT starts_with(word, 'urine')) OR quality IN ('red-cell', 'fluid', 'mother')"""
