@@ -158,12 +158,15 @@ def test_from_the_alarm_to_the_feedback(ehr: Ehr, store_address: str) -> None:
     assert ehr.http.get(f"{ehr.server.base}/MedicationRequest/draft-calcium").status_code == 200
     ehr.tell(SIGN, {"card": refused["uuid"], "outcome": "accepted", "acceptedSuggestions": [{"id": remove["uuid"]}]})
 
-    # What is suggested is taken by a validator, and is then known: the card is not shown again.
+    # What is suggested is taken by a validator.
     assert codes(ehr.fire(VIEW)) == ["magnesium-unmeasured-event"]
     test = next(one for one in again["suggestions"] if one["isRecommended"])
     (made,) = ehr.apply(test)
     assert (made["resourceType"], made["subject"]["reference"]) == ("ServiceRequest", "Patient/infant")
     ehr.tell(SIGN, {"card": again["uuid"], "outcome": "accepted", "acceptedSuggestions": [{"id": test["uuid"]}]})
+    # A proposal asks nobody to draw blood; once it is signed as an order, the card is not shown again.
+    assert codes(ehr.fire(VIEW)) == ["magnesium-unmeasured-event"]
+    ehr.server.load([made | {"intent": "order", "status": "active"}])
     assert ehr.fire(VIEW) == []
     assert ehr.fire(VIEW, set()) == []
     assert ehr.fire(SIGN, None, [CALCIUM]) == []

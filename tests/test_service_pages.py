@@ -5,16 +5,31 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 from tests.service import Client
 
 from neomag.case.documents import MAX_DEPTH
 from neomag.cli.serve import serve
 from neomag.service.problems import KINDS
 from neomag.service.settings import Settings
+from neomag.service.store import Store
+from neomag.service.whole import make_service
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of the whole service, as `neomag serve` starts it."""
+    with (
+        Store.open(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}") as store,
+        TestClient(make_service(Settings(), store), base_url="http://127.0.0.1") as found,
+    ):
+        yield found
+
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]*)\n```\n\n```json\n(.*?)```", re.DOTALL)
@@ -70,7 +85,7 @@ def test_the_limits_of_the_page_are_those_in_force() -> None:
     page = (DOCS / "serve.md").read_text("utf-8")
     of = Settings()
     for said in (
-        f"{of.max_body // 2**20} MiB", f"| {of.body_timeout:g} s |", f"| {of.max_cases} |", f"| {of.max_requests} |",
+        f"| {of.max_body // 10**6} MB,", f"| {of.body_timeout:g} s |", f"| {of.max_cases} |", f"| {of.max_requests} |",
         f"| {MAX_DEPTH} |", f"that wait | {4 * of.workers} |", f"`{of.timeout:g}`", f"`{of.port}`",
     ):  # fmt: skip
         assert said in page, said
