@@ -54,7 +54,7 @@ def figures(name: str, knowledge: Knowledge | None = None) -> Mapping[str, Figur
 
 def words(knowledge: Knowledge | None = None) -> Mapping[str, str]:
     """What users read beside the figures, by id. Raises KnowledgeError as `figures` does."""
-    return _words(body_file("words.toml"), knowledge or load())
+    return {code: entry.says for code, entry in figures("words", knowledge).items()}
 
 
 def table(path: Path) -> Mapping[str, Any]:
@@ -111,13 +111,3 @@ def _numbers(where: str, fields: Mapping[str, Any]) -> Iterator[str]:
         yield f"{where}: must not be negative"
     if given and fields.get("unit") not in UNITS:
         yield f"{where}: unit must be one of {', '.join(sorted(UNITS))}"
-
-
-@cache
-def _words(path: Path, knowledge: Knowledge) -> Mapping[str, str]:
-    raw = cast("Mapping[str, Mapping[str, Any]]", table(path))
-    problems = [p for code, fields in raw.items() for p in grounds(f"body/{path.name} [{code}]", fields, knowledge)]
-    problems += [f"body/{path.name} [{code}]: says is missing" for code, fields in raw.items() if not fields.get("says")]
-    if problems:
-        raise KnowledgeError(problems)
-    return {code: fields["says"] for code, fields in raw.items()}

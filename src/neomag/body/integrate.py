@@ -22,6 +22,7 @@ _A = (
 # The difference of the two orders' weights: what the step is judged by.
 _E = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
 _MOST_STEPS = 200_000
+_FIRST = 0.5  # hours; a step that is too long is taken back
 
 
 def integrate(
@@ -39,7 +40,7 @@ def integrate(
     Errors are held below `absolute` + `relative` times each value. Raises BodyModelError when that cannot be done.
     """
     now, at = start, list(state)
-    step = min(0.1, end - start)
+    step = min(_FIRST, end - start)
     slope = rates(now, at)
     for _ in range(_MOST_STEPS):
         if now >= end:

@@ -42,6 +42,7 @@ class Parameters:
     filtration_birth: float
     filtration_day_5: float
     filtration_week_4: float
+    filtration_month_12: float
     filtration_per_week: float
     filtration_catch_up: float
     surface_slope: float

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp
 
 from neomag.body.parameters import Parameters, parameters
 from neomag.knowledge import Knowledge
 
 HOURS = 24.0
+_YEAR = 365.25 * HOURS
 _TERM_WEEKS = 40.0  # the origin of the published curves
 SURFACE = 1.73  # m2, of the unit mL/min/1.73 m2
 _LITRES_AN_HOUR = 60 / 1000  # from mL/min
@@ -26,16 +28,22 @@ def surface(weight_kg: float, p: Parameters) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Physiology:
-    """One infant: `birth_kg`, `gestation` in weeks, and the parameters. Ages are hours since birth; before birth nothing changes.
+    """One infant: `birth_kg`, `gestation` in weeks, the parameters, and `offset`, the age in hours at which the run starts.
 
-    `settled` leaves out what only newborns have: loss of water, low filtration, less ultrafilterable magnesium. It is
-    for older infants, whose `birth_kg` is then the weight at the start.
+    Methods take hours since the start of the run (before birth: negative, when nothing changes). An infant with an
+    offset is past what only newborns have: loss of water, low filtration of the preterm, less ultrafilterable
+    magnesium. Its `birth_kg` is then the weight at the start.
     """
 
     birth_kg: float
     gestation: float
     p: Parameters
-    settled: bool = False
+    offset: float = 0.0
+
+    @property
+    def settled(self) -> bool:
+        """Whether the infant is past the newborn time."""
+        return self.offset > 0
 
     @property
     def gain_kg(self) -> float:
@@ -52,8 +60,8 @@ class Physiology:
     def kinks(self) -> tuple[float, ...]:
         """Ages at which a rate changes its course; a step must not cross them."""
         if self.settled:
-            return ()
-        return (0.0, 5 * HOURS, 28 * HOURS, self.p.water_loss_days * HOURS, self.regained)
+            return (_YEAR - self.offset,)
+        return (0.0, 5 * HOURS, 28 * HOURS, self.p.water_loss_days * HOURS, self.regained, _YEAR)
 
     def tissue_kg(self, age: float) -> float:
         """Weight of tissue: the birth weight until that is regained, the weight after."""
@@ -79,16 +87,22 @@ class Physiology:
     def filtration_l(self, age: float) -> float:
         """Glomerular filtration in litres an hour."""
         p = self.p
-        if self.settled:
-            per_surface = p.filtration_week_4
-        elif age < 5 * HOURS:
-            per_surface = p.filtration_birth + (p.filtration_day_5 - p.filtration_birth) * _part(age, 5 * HOURS)
-        else:
-            later = _part(age - 5 * HOURS, 23 * HOURS)
-            per_surface = p.filtration_day_5 + (p.filtration_week_4 - p.filtration_day_5) * later
+        curve = ((0.0, p.filtration_birth), (5 * HOURS, p.filtration_day_5), (28 * HOURS, p.filtration_week_4),
+                 (_YEAR, p.filtration_month_12))  # fmt: skip
+        per_surface = _along(curve, self.offset + age)
         behind = max(0.0, _TERM_WEEKS - self.gestation - p.filtration_catch_up * max(0.0, age) / (7 * HOURS))
         ripe = 1.0 if self.settled else 1 - p.filtration_per_week * behind
         return per_surface / SURFACE * surface(self.tissue_kg(age), p) * ripe * _LITRES_AN_HOUR
+
+
+def _along(curve: tuple[tuple[float, float], ...], age: float) -> float:
+    """The value at `age` on straight lines between points, held before the first and after the last."""
+    if age <= curve[0][0]:
+        return curve[0][1]
+    for (start, low), (end, high) in pairwise(curve):
+        if age < end:
+            return low + (high - low) * (age - start) / (end - start)
+    return curve[-1][1]
 
 
 def _part(age: float, of: float) -> float:

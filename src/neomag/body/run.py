@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -96,7 +97,7 @@ def _marks(scenario: Scenario, begin: float, stops: Iterable[float]) -> list[flo
 def _inflow(scenario: Scenario, middle: float) -> Inflow:
     if middle < 0:
         return Inflow(mother=scenario.mother[0] if scenario.mother else None)
-    rate = dict.fromkeys(("feed", "undissolved", "vein", "lost"), 0.0)
+    rate: dict[str, float] = defaultdict(float)
     for s in scenario.stretches:
         if s.start <= middle < s.end:
             rate[s.kind] += s.rate

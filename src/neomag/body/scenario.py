@@ -76,10 +76,10 @@ def shipped(name: str, knowledge: Knowledge) -> Scenario:
     """A scenario by its name. Raises BodyInputError when there is none, naming the nearest."""
     if name not in names():
         raise BodyInputError(f"no scenario `{name[:60]}`{hint(name, names(), 0.4)}; there are {', '.join(names())}")
-    return from_file(body_file("scenarios") / f"{name}.yaml", knowledge)
+    return from_file(body_file("scenarios") / f"{name}.yaml", knowledge, own=False)
 
 
-def from_file(path: Path, knowledge: Knowledge) -> Scenario:
+def from_file(path: Path, knowledge: Knowledge, *, own: bool = True) -> Scenario:
     """The scenario written in a YAML file. Raises BodyInputError with a line for each fault."""
     import yaml
 
@@ -98,26 +98,31 @@ def from_file(path: Path, knowledge: Knowledge) -> Scenario:
         raise BodyInputError(f"{path}: is not UTF-8 text") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BodyInputError(f"{path}: is not YAML: {' '.join(str(error).split())[:200]}") from None
-    return read(raw, path.stem, knowledge)
+    return read(raw, path.stem, knowledge, own=own)
 
 
-def read(raw: Any, name: str, knowledge: Knowledge) -> Scenario:
-    """The scenario of plain data. Raises BodyInputError with a line for each fault."""
-    return _Reader(name, knowledge).scenario(raw)
+def read(raw: Any, name: str, knowledge: Knowledge, *, own: bool = True) -> Scenario:
+    """The scenario of plain data; one that ships with neomag (not `own`) must give its grounds.
+
+    Raises BodyInputError with a line for each fault.
+    """
+    return _Reader(name, knowledge, own).scenario(raw)
 
 
 class _Reader:
     """Collects every fault of one scenario, so that they are told together."""
 
-    def __init__(self, name: str, knowledge: Knowledge):
-        self.name, self.knowledge = name, knowledge
+    def __init__(self, name: str, knowledge: Knowledge, own: bool):
+        self.name, self.knowledge, self.own = name, knowledge, own
         self.faults: list[str] = []
 
     def scenario(self, raw: Any) -> Scenario:
         top = self._entry("scenario", raw, _TOP)
         if not isinstance(top.get("says"), str) or not top["says"].strip():
             self.faults.append("says: write what happens, in a sentence")
-        self.faults += grounds("scenario", top, self.knowledge) if isinstance(top.get("sources", []), list) else ["sources: a list"]
+        self.faults += (
+            grounds("scenario", top, self.knowledge) if isinstance(top.get("sources", []), list) else ["sources: a list"]
+        )
         infant, age = self._infant(top)
         kg = infant.birth_kg
         lasts = self._try(lambda: amounts.hours("lasts", top.get("lasts")), 1.0)
@@ -147,6 +152,13 @@ class _Reader:
             tuple(top.get("sources", ())), str(top.get("policy", "")),
         )  # fmt: skip
 
+    def _grounds(self, top: Entry) -> list[str]:
+        """A user's own scenario may do without sources and policy; what it names must exist all the same."""
+        if not isinstance(top.get("sources", []), list):
+            return ["sources: write a list"]
+        given = top if not self.own or top.get("sources") else {"policy": "the user's own", **top}
+        return list(grounds("scenario", given, self.knowledge))
+
     def _infant(self, top: Entry) -> tuple[Physiology, float]:
         given = self._entry("infant", top.get("infant"), ("weight", "gestation", "age"))
         kg = self._try(lambda: amounts.weight("infant.weight", given.get("weight")), 3.4)
@@ -161,7 +173,7 @@ class _Reader:
         if age and not newborn <= age <= oldest:
             until = f"{newborn / 24:g} d to {oldest / 24:g} d"
             self.faults.append(f"infant.age: birth, or from {until}; in the first days the birth weight would be needed")
-        return Physiology(kg, weeks, self._parameters(top), settled=bool(age)), age
+        return Physiology(kg, weeks, self._parameters(top), age), age
 
     def _gestation(self, given: Any) -> float:
         low, high = self.knowledge.settings["gestation_possible_weeks"]["between"]

@@ -72,9 +72,8 @@ def body_stores(weight_kg: float, gestation: Fraction | None, knowledge: Knowled
             made.append(Store(code, row["says"], held, share, row["article"], "%", tuple(row["sources"]), row["policy"]))
     made.append(_fluid(weight_kg, given["fluid-preterm" if preterm else "fluid-term"], given, words(knowledge)))
     made.append(_pool(weight_kg, given["pool"]))
-    says = words(knowledge)
-    remarks = [(says["stores-tip"], ("FAO", "IOM97")), (says["stores-article"], ("SEED-EN", "CN-ORIG"))]
-    remarks.append((given["bone-exchangeable"].says, given["bone-exchangeable"].sources))
+    told = figures("words", knowledge)
+    remarks = [(r.says, r.sources) for r in (told["stores-tip"], told["stores-article"], given["bone-exchangeable"])]
     if preterm:
         remarks.insert(0, (given["preterm"].says, given["preterm"].sources))
         build = given["accretion"]
