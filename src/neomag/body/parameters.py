@@ -45,6 +45,7 @@ class Parameters:
     filtration_month_12: float
     filtration_per_week: float
     filtration_catch_up: float
+    filtration_youngest: float
     surface_slope: float
     surface_offset: float
     surface_base: float

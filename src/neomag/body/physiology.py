@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp
+from math import exp, inf
 
 from neomag.body.parameters import Parameters, parameters
 from neomag.knowledge import Knowledge
@@ -55,6 +55,8 @@ class Physiology:
         """The age in hours at which birth weight is regained, and tissue begins to grow."""
         if self.settled:
             return 0.0
+        if not self.gain_kg:
+            return inf
         return self.p.water_loss_days * HOURS + self.p.water_loss * self.birth_kg / self.gain_kg
 
     def kinks(self) -> tuple[float, ...]:
@@ -90,7 +92,9 @@ class Physiology:
         curve = ((0.0, p.filtration_birth), (5 * HOURS, p.filtration_day_5), (28 * HOURS, p.filtration_week_4),
                  (_YEAR, p.filtration_month_12))  # fmt: skip
         per_surface = _along(curve, self.offset + age)
-        behind = max(0.0, _TERM_WEEKS - self.gestation - p.filtration_catch_up * max(0.0, age) / (7 * HOURS))
+        behind = max(
+            0.0, _TERM_WEEKS - max(self.gestation, p.filtration_youngest) - p.filtration_catch_up * max(0.0, age) / (7 * HOURS)
+        )
         ripe = 1.0 if self.settled else 1 - p.filtration_per_week * behind
         return per_surface / SURFACE * surface(self.tissue_kg(age), p) * ripe * _LITRES_AN_HOUR
 

@@ -120,9 +120,7 @@ class _Reader:
         top = self._entry("scenario", raw, _TOP)
         if not isinstance(top.get("says"), str) or not top["says"].strip():
             self.faults.append("says: write what happens, in a sentence")
-        self.faults += (
-            grounds("scenario", top, self.knowledge) if isinstance(top.get("sources", []), list) else ["sources: a list"]
-        )
+        self.faults += self._grounds(top)
         infant, age = self._infant(top)
         kg = infant.birth_kg
         lasts = self._try(lambda: amounts.hours("lasts", top.get("lasts")), 1.0)
