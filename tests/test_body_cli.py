@@ -129,6 +129,13 @@ def test_the_misses_near_a_scenario_are_named() -> None:
     assert "No published figure was held against" in run("simulate", "diarrhoea-week").stdout
 
 
+def test_a_scenario_with_a_dose_says_that_it_gives_none() -> None:
+    (remark,) = answer("simulate", "im-dose")["remarks"]
+    assert "never gives a dose" in remark
+    assert "never gives a dose" in " ".join(run("simulate", "im-dose").stdout.split())
+    assert answer("simulate", "low-from-mother")["remarks"] == []
+
+
 def test_scenarios_are_listed() -> None:
     listed = run("simulate", "--list").stdout
     assert all(f"{name}: " in listed for name in names())

@@ -11,6 +11,7 @@ from neomag.body.course import Row, course, thinned
 from neomag.body.data import words
 from neomag.body.model import PLACES
 from neomag.body.run import Run
+from neomag.body.topics import doses
 from neomag.body.validate import Result, published, simulated
 from neomag.knowledge import Knowledge
 
@@ -26,6 +27,7 @@ def to_dict(run: Run, missed: Sequence[Result] | None, knowledge: Knowledge) -> 
     scenario = run.scenario
     return {
         "label": words(knowledge)["label"],
+        "remarks": [words(knowledge)["dose-refused"]] if doses(scenario) else [],
         "scenario": scenario.name,
         "says": scenario.says,
         "sources": list(scenario.sources),
@@ -62,6 +64,8 @@ def show(run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, screen
     says, rows = words(knowledge), course(run, knowledge)
     screen.print(Text(f"{run.scenario.name}: {run.scenario.says}", style="bold"))
     screen.print(Text(says["label"], style="yellow"))
+    if doses(run.scenario):
+        screen.print(Text(says["dose-refused"], style="yellow"))
     if run.scenario.policy:
         screen.print(Text(run.scenario.policy, style="dim"))
     table = Table(box=None, pad_edge=False, header_style="dim")

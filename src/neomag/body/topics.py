@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from neomag.body.data import figures
 from neomag.body.scenario import Scenario
+from neomag.knowledge import Knowledge
 
-_PRETERM_WEEKS = 37
 
-
-def topics(scenario: Scenario) -> frozenset[str]:
+def topics(scenario: Scenario, knowledge: Knowledge) -> frozenset[str]:
     """The matters that a scenario turns on; plain feeding only when there is nothing else."""
+    term = figures("stores", knowledge)["preterm"].centre
     kinds = {s.kind for s in scenario.stretches}
     places = {b.place for b in scenario.boluses}
     found = {
@@ -20,8 +21,13 @@ def topics(scenario: Scenario) -> frozenset[str]:
             ("oral", "gut" in places),
             ("losses", "lost" in kinds),
             ("no-transporter", scenario.infant.p.transporter == 0),
-            ("preterm", not scenario.infant.settled and scenario.infant.gestation < _PRETERM_WEEKS),
+            ("preterm", not scenario.infant.settled and scenario.infant.gestation < term),
         )
         if there
     }
     return frozenset(found or {"feeding" if "feed" in kinds else "nothing"})
+
+
+def doses(scenario: Scenario) -> bool:
+    """Whether magnesium is given as a dose."""
+    return bool(scenario.boluses) or any(s.kind == "vein" for s in scenario.stretches)

@@ -139,8 +139,8 @@ def validate(knowledge: Knowledge) -> tuple[Result, ...]:
 
 def near(scenario: Scenario, knowledge: Knowledge) -> tuple[Result, ...] | None:
     """The targets that turn on what `scenario` turns on, simulated; None when there is none."""
-    about = topics(scenario)
-    found = [t for t in targets(knowledge) if topics(t.scenario) & about]
+    about = topics(scenario, knowledge)
+    found = [t for t in targets(knowledge) if topics(t.scenario, knowledge) & about]
     return tuple(judge(t, knowledge) for t in found) or None
 
 
