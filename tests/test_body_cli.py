@@ -136,6 +136,28 @@ def test_a_scenario_with_a_dose_says_that_it_gives_none() -> None:
     assert answer("simulate", "low-from-mother")["remarks"] == []
 
 
+def test_draws_spread_serum_and_come_again_with_their_seed(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(SCENARIO + "doses: [{route: iv, amount: 0.25 mmol/kg, at: 1 h, over: 1 h}]\n")
+    once, again, other = (answer("simulate", path, "--draws", "12", "--seed", seed)["uncertainty"] for seed in ("3", "3", "4"))
+    assert once == again
+    assert once["low"] != other["low"]
+    assert once["left_out"] == 0
+    assert "too narrow" in once["says"]
+    assert [once["low"][0], once["high"][0]] == pytest.approx([0.76, 0.76])
+    assert all(
+        low < middle < high for low, middle, high in list(zip(once["low"], once["median"], once["high"], strict=True))[1:]
+    )
+    assert "2.5 - 97.5 %" in run("simulate", path, "--draws", "2").stdout
+    assert answer("simulate", path)["uncertainty"] is None
+
+
+def test_draws_that_are_refused(tmp_path: Path) -> None:
+    assert "from 2 to 500" in run("simulate", "im-dose", "--draws", "1").stderr
+    assert "from 2 to 500" in run("simulate", "im-dose", "--draws", "100000").stderr
+    assert "is for text and json" in run("simulate", "im-dose", "--draws", "5", "--format", "svg").stderr
+
+
 def test_scenarios_are_listed() -> None:
     listed = run("simulate", "--list").stdout
     assert all(f"{name}: " in listed for name in names())

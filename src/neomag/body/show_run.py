@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from neomag.body.course import Row, course, thinned
@@ -12,6 +13,7 @@ from neomag.body.data import words
 from neomag.body.model import PLACES
 from neomag.body.run import Run
 from neomag.body.topics import doses
+from neomag.body.uncertainty import Uncertainty
 from neomag.body.validate import Result, published, simulated
 from neomag.knowledge import Knowledge
 
@@ -22,7 +24,9 @@ _TEXT_ROWS = 14
 _STORES = ("fluid", "fast", "muscle", "bone", "deep")
 
 
-def to_dict(run: Run, missed: Sequence[Result] | None, knowledge: Knowledge) -> dict[str, Any]:
+def to_dict(
+    run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, spread: Uncertainty | None = None
+) -> dict[str, Any]:
     """The run as plain data: mmol, mmol/L and hours. `missed`: the near targets not met; None: none is near."""
     scenario = run.scenario
     return {
@@ -35,6 +39,7 @@ def to_dict(run: Run, missed: Sequence[Result] | None, knowledge: Knowledge) -> 
         "units": {"t": "h", "age": "h", "serum": "mmol/L", "stores": "mmol"},
         "mass_balance": {"worst_relative": run.imbalance},
         "missed_targets": None if missed is None else [r.target.name for r in missed],
+        "uncertainty": None if spread is None else {"says": words(knowledge)["uncertainty"], **asdict(spread)},
         "course": [
             {"t": row.t, "age": row.age, "serum": row.level, "interval": list(row.limits), "body": row.body,
              "stores": row.places}
@@ -56,7 +61,9 @@ def to_csv(run: Run, knowledge: Knowledge) -> str:
     return out.getvalue()
 
 
-def show(run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, screen: Console) -> None:
+def show(
+    run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, screen: Console, spread: Uncertainty | None = None
+) -> None:
     """Prints the run."""
     from rich.table import Table
     from rich.text import Text
@@ -69,12 +76,21 @@ def show(run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, screen
     if run.scenario.policy:
         screen.print(Text(run.scenario.policy, style="dim"))
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("day", "serum mmol/L", "", "body mmol", *_STORES):
+    ends = (
+        {}
+        if spread is None
+        else {t: f"{low:.2f} - {high:.2f}" for t, low, high in zip(spread.t, spread.low, spread.high, strict=True)}
+    )
+    for name in ("day", "serum mmol/L", *(["2.5 - 97.5 %"] if spread else []), "", "body mmol", *_STORES):
         table.add_column(name, justify="left" if not name else "right")
     for row in thinned(rows, _TEXT_ROWS):
         stores = (f"{row.places[place]:.2f}" for place in _STORES)
-        table.add_row(f"{row.t / 24:.1f}", f"{row.level:.2f}", _against(row), f"{row.body:.1f}", *stores)
+        drawn = [ends[row.t]] if spread else []
+        table.add_row(f"{row.t / 24:.1f}", f"{row.level:.2f}", *drawn, _against(row), f"{row.body:.1f}", *stores)
     screen.print(table)
+    if spread:
+        left = f" {spread.left_out} of {spread.draws} draws could not be described." if spread.left_out else ""
+        screen.print(Text(f"{says['uncertainty']}{left}"))
     screen.print(Text(f"Mass balance holds to {run.imbalance:.0e} of the whole."))
     if missed is None:
         screen.print(Text(says["none-near"]))

@@ -16,8 +16,10 @@ from neomag.cli.common import COLOR, console, fail, loaded
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv", "svg"]), default="text", help="svg draws serum and stores."
 )  # fmt: skip
+@click.option("--draws", type=int, metavar="N", help="Draw the fitted parameters N times and show how far serum spreads.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same draws.")
 @COLOR
-def simulate(scenario: str | None, listed: bool, form: str, color: str) -> None:
+def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, seed: int, color: str) -> None:
     """Run a scenario: serum against the interval, and the stores. For teaching and research; not for predicting or dosing.
 
     SCENARIO is the name of one that ships with neomag (see --list), or a YAML file, named with its `.yaml`. Exit status 2
@@ -29,9 +31,12 @@ def simulate(scenario: str | None, listed: bool, form: str, color: str) -> None:
     from neomag.body.run import run
     from neomag.body.scenario import from_file, names, shipped
     from neomag.body.show_run import show, to_csv, to_dict
+    from neomag.body.uncertainty import uncertainty
     from neomag.body.validate import near
     from neomag.knowledge import KnowledgeError
 
+    if draws is not None and form not in {"text", "json"}:
+        fail("--draws is for text and json")
     try:
         if listed:
             for name in names():
@@ -49,10 +54,11 @@ def simulate(scenario: str | None, listed: bool, form: str, color: str) -> None:
         else:
             results = near(given, knowledge)
             missed = None if results is None else [r for r in results if not r.passed]
+            spread = None if draws is None else uncertainty(given, draws, seed, knowledge)
             if form == "json":
-                click.echo(json.dumps(to_dict(found, missed, knowledge), ensure_ascii=False, indent=2))
+                click.echo(json.dumps(to_dict(found, missed, knowledge, spread), ensure_ascii=False, indent=2))
             else:
-                show(found, missed, knowledge, console(color))
+                show(found, missed, knowledge, console(color), spread)
     except BodyInputError as error:
         fail(*str(error).split("\n"))
     except KnowledgeError as error:
