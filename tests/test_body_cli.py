@@ -148,7 +148,8 @@ def test_draws_spread_serum_and_come_again_with_their_seed(tmp_path: Path) -> No
     assert all(
         low < middle < high for low, middle, high in list(zip(once["low"], once["median"], once["high"], strict=True))[1:]
     )
-    assert "2.5 - 97.5 %" in run("simulate", path, "--draws", "2").stdout
+    text = " ".join(run("simulate", path, "--draws", "2").stdout.split())
+    assert "2.5 to 97.5 % of draws" in text
     assert answer("simulate", path)["uncertainty"] is None
 
 

@@ -82,7 +82,7 @@ def show(
         else {t: f"{low:.2f} - {high:.2f}" for t, low, high in zip(spread.t, spread.low, spread.high, strict=True)}
     )
     for name in ("day", "serum mmol/L", *(["2.5 - 97.5 %"] if spread else []), "", "body mmol", *_STORES):
-        table.add_column(name, justify="left" if not name else "right")
+        table.add_column(name, justify="left" if not name else "right", no_wrap="%" in name)
     for row in thinned(rows, _TEXT_ROWS):
         stores = (f"{row.places[place]:.2f}" for place in _STORES)
         drawn = [ends[row.t]] if spread else []
