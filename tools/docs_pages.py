@@ -163,8 +163,8 @@ def used(known: Knowledge) -> dict[str, int]:
     for name, content in known.tables.items():
         if name != "sources":
             count(content)
-    for path in sorted((Path(known.directory) / "feeding").iterdir()):
-        if path.suffix == ".toml":
+    for room in ("body", "feeding"):
+        for path in sorted((Path(known.directory) / room).glob("*.toml")):
             count(tomllib.loads(path.read_text("utf-8")))
     for name, columns in CITED.items():
         with (Path(known.directory) / "feeding" / f"{name}.csv").open(encoding="utf-8", newline="") as file:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "assess": "neomag.cli.assess:assess",
     "article": "neomag.cli.article:article",
     "audit": "neomag.cli.audit:audit",
+    "body": "neomag.cli.body:body",
     "cohort": "neomag.cli.cohort:cohort",
     "dose": "neomag.cli.dose:dose",
     "feed": "neomag.cli.feed:feed",

@@ -1,4 +1,4 @@
-"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/."""
+"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def fhir_file(name: str) -> Path:
 def cds_file(name: str) -> Path:
     """A file of `cds/` of the knowledge in force."""
     return directory() / "cds" / name
+
+
+def body_file(name: str) -> Path:
+    """A file of `body/` of the knowledge in force."""
+    return directory() / "body" / name
 
 
 @cache

@@ -1,0 +1,195 @@
+"""Every published figure the model is held against: simulated, and whether it is met. Misses are shown as misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+from neomag.body.data import UNITS, grounds, table, words
+from neomag.body.errors import BodyInputError, BodyModelError
+from neomag.body.measures import MEASURES
+from neomag.body.scenario import Scenario, read
+from neomag.body.span import Span
+from neomag.body.topics import topics
+from neomag.knowledge import Knowledge, KnowledgeError
+from neomag.knowledge.tables import body_file
+
+GROUPS = ("fitted", "seen", "unseen")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A published figure, how it is read off which scenario, and the ends within which it is met (None: open)."""
+
+    id: str
+    name: str
+    group: str
+    published: Span
+    accepted: tuple[float | None, float | None]
+    unit: str
+    measure: str
+    given: Mapping[str, float]
+    scenario: Scenario
+    sources: tuple[str, ...]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way in which the model was tried, and how many targets of each group it met then, as text."""
+
+    id: str
+    says: str
+    fitted: str
+    seen: str
+    unseen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A target and what the model gives, in the target's unit; None: the model does not come there (`why`)."""
+
+    target: Target
+    simulated: float | None
+    why: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the simulated figure lies where it must."""
+        low, high = self.target.accepted
+        if self.simulated is None:
+            return False
+        return (low is None or self.simulated >= low) and (high is None or self.simulated <= high)
+
+
+@cache
+def targets(knowledge: Knowledge) -> tuple[Target, ...]:
+    """The targets in the order of the file. Raises KnowledgeError with a line for each fault."""
+    path = body_file("targets.toml")
+    raw = table(path)
+    criterion = raw["criterion"]
+    problems = [*grounds("body/targets.toml [criterion]", criterion, knowledge)]
+    made: list[Target] = []
+    for code, fields in cast("Mapping[str, Mapping[str, Any]]", raw["target"]).items():
+        where = f"body/targets.toml [{code}]"
+        wrong = [*grounds(where, fields, knowledge), *_faults(where, fields)]
+        if not wrong:
+            try:
+                made.append(_target(code, fields, float(criterion["value"]), knowledge))
+            except BodyInputError as error:
+                wrong = [f"{where}: {line}" for line in str(error).split("\n")]
+        problems += wrong
+    if problems:
+        raise KnowledgeError(problems)
+    return tuple(made)
+
+
+def attempts(knowledge: Knowledge) -> tuple[Attempt, ...]:
+    """Every attempt in the order it was made, the first model's too. Raises KnowledgeError as `targets` does."""
+    raw = cast("Mapping[str, Mapping[str, Any]]", table(body_file("attempts.toml")))
+    problems = [p for code, row in raw.items() for p in grounds(f"body/attempts.toml [{code}]", row, knowledge)]
+    if problems:
+        raise KnowledgeError(problems)
+    return tuple(Attempt(code, row["says"], row["fitted"], row["seen"], row["unseen"]) for code, row in raw.items())
+
+
+def _faults(where: str, fields: Mapping[str, Any]) -> Iterable[str]:
+    for key in ("says", "group", "unit", "measure", "with", "scenario"):
+        if key not in fields:
+            yield f"{where}: {key} is missing"
+    if fields.get("group") not in GROUPS:
+        yield f"{where}: group must be one of {', '.join(GROUPS)}"
+    if fields.get("measure") not in MEASURES:
+        yield f"{where}: measure must be one of {', '.join(MEASURES)}"
+    if fields.get("unit") not in UNITS:
+        yield f"{where}: unit must be one of {', '.join(sorted(UNITS))}"
+    ends = [fields[end] for end in ("low", "value", "high") if end in fields]
+    if not ends or ends != sorted(ends):
+        yield f"{where}: needs low, value or high, with low <= value <= high"
+
+
+def _target(code: str, fields: Mapping[str, Any], tolerance: float, knowledge: Knowledge) -> Target:
+    ends = [None if fields.get(end) is None else float(fields[end]) for end in ("value", "low", "high")]
+    value, low, high = ends
+    if value is not None and low is None and high is None:
+        low, high = value * (1 - tolerance), value * (1 + tolerance)
+    # A target's scenario stands on the target's own grounds.
+    inner = {"says": fields["says"], "policy": fields["policy"], **fields["scenario"]}
+    return Target(
+        code, fields["says"], fields["group"], Span(*ends), (low, high), fields["unit"],
+        fields["measure"], fields["with"], read(inner, code, knowledge, own=False), tuple(fields["sources"]), fields["policy"],
+    )  # fmt: skip
+
+
+def judge(target: Target, knowledge: Knowledge) -> Result:
+    """What the model gives for `target`."""
+    measure = MEASURES[target.measure]
+    try:
+        return Result(target, measure(target.scenario, target.given, knowledge))
+    except BodyModelError as error:
+        return Result(target, None, str(error))
+
+
+def validate(knowledge: Knowledge) -> tuple[Result, ...]:
+    """Every target, simulated. Takes seconds."""
+    return tuple(judge(target, knowledge) for target in targets(knowledge))
+
+
+def near(scenario: Scenario, knowledge: Knowledge) -> tuple[Result, ...] | None:
+    """The targets that turn on what `scenario` turns on, simulated; None when there is none."""
+    about = topics(scenario, knowledge)
+    found = [t for t in targets(knowledge) if topics(t.scenario, knowledge) & about]
+    return tuple(judge(t, knowledge) for t in found) or None
+
+
+def to_dict(results: Sequence[Result]) -> dict[str, Any]:
+    """The table as plain data. `published` has the figure, its range (null: open or none) and the unit of both columns."""
+    return {
+        "targets": [
+            {
+                "name": r.target.name,
+                "published": {
+                    "value": r.target.published.value,
+                    "low": r.target.published.low,
+                    "high": r.target.published.high,
+                    "unit": r.target.unit,
+                },
+                "simulated": None if r.simulated is None else round(r.simulated, 4),
+                "pass": r.passed,
+                "fitted": r.target.group == "fitted",
+                "sources": list(r.target.sources),
+            }
+            for r in results
+        ]
+    }
+
+
+def met(results: Sequence[Result], group: str) -> str:
+    """How many of a group are met, as `2 of 6`."""
+    inside = [r for r in results if r.target.group == group]
+    return f"{sum(r.passed for r in inside)} of {len(inside)}"
+
+
+def published(target: Target) -> str:
+    """The published figure as text: a mean, its range, or both, with the unit."""
+    value, low, high = target.published.value, target.published.low, target.published.high
+    if low is not None and high is not None:
+        ends = f"{low:g} to {high:g}"
+        text = ends if value is None else f"{value:g} ({ends})"
+    elif value is not None:
+        text = f"{value:g}"
+    else:
+        text = f"at least {low:g}" if low is not None else f"at most {high:g}"
+    return f"{text} {target.unit}"
+
+
+def simulated(result: Result) -> str:
+    """The simulated figure as text, or why there is none."""
+    return result.why if result.simulated is None else f"{result.simulated:.3g} {result.target.unit}"
+
+
+def group_says(group: str, knowledge: Knowledge) -> str:
+    """What agreement with a group of targets is worth."""
+    return words(knowledge)[group]

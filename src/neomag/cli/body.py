@@ -1,0 +1,18 @@
+"""neomag body: where the magnesium is, and what a level does not tell."""
+
+from __future__ import annotations
+
+import click
+
+from neomag.cli.lazy import LazyGroup
+
+_COMMANDS = {
+    "stores": "neomag.cli.body_stores:stores",
+    "simulate": "neomag.cli.body_simulate:simulate",
+    "validate": "neomag.cli.body_validate:validate",
+}
+
+
+@click.group(cls=LazyGroup, commands_in=_COMMANDS)
+def body() -> None:
+    """Body stores, and a simulator. For teaching and research; not for predicting or dosing an infant."""
