@@ -66,6 +66,7 @@ foods: build ## Build the food table anew from its package (needs the network)
 
 docs: build ## Write the generated pages and build the documentation into site/
 	@$(BIN)/python -m tools.docs_pages
+	@$(BIN)/python -m tools.body_page
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 serve-docs: build ## Serve the documentation on this machine while writing it
