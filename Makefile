@@ -28,12 +28,12 @@ format: setup ## Format the code
 	@$(BIN)/ruff check --fix --quiet src tests benchmarks tools hatch_build.py
 	@$(BIN)/ruff format --quiet src tests benchmarks tools hatch_build.py
 
-check: setup build ## The fast checks, under a minute: format, lint, types, knowledge, quick tests
+check: setup build ## The fast checks: format, lint, types, knowledge, quick tests of all but the outlets
 	@$(BIN)/ruff format --check --quiet src tests benchmarks tools hatch_build.py
 	@$(BIN)/ruff check --quiet src tests benchmarks tools hatch_build.py
 	@node_modules/.bin/pyright --warnings
 	@$(NEOMAG) knowledge check
-	@$(BIN)/python -m pytest -m "not slow" -n 2
+	@$(BIN)/python -m pytest -m "not slow and not outlet" -n 2
 
 test: setup build ## Every check there is
 	@$(BIN)/ruff format --check --quiet src tests benchmarks tools hatch_build.py

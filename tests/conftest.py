@@ -27,6 +27,18 @@ settings.register_profile("explore", max_examples=20_000, deadline=None, suppres
 settings.load_profile(os.environ.get("NEOMAG_TEST_PROFILE", "quick"))
 
 CASES = Path(__file__).parent / "cases"
+# Files of tests that start servers, databases, engines, solvers or commands.
+OUTLETS = (
+    "auth_", "body", "cds", "cli", "cohort", "dependencies", "docs", "engines", "cql", "feed_", "fhir_bulk", "fhir_client", "fhir_http",
+    "fhir_out", "fhir_same", "fuzz", "hl7v2_cli", "hl7v2_fuzz", "hl7v2_listener", "hl7v2_mllp", "mcp", "service", "smart", "store",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of outlets, so that `make check` can leave them to `make test`."""
+    for item in items:
+        if item.path.stem.removeprefix("test_").startswith(OUTLETS):
+            item.add_marker("outlet")
 
 
 @pytest.fixture(scope="session")
