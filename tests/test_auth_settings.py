@@ -86,6 +86,7 @@ def test_every_kind_of_value_can_stand_in_the_environment():
         ('cds_clients = {"https://e" = "http://e/jwks"}', "cds_clients"),
         ('oidc_issuer = "https://id.test"', "oidc_issuer and oidc_audience are set together"),
         ('webhook_token = "hush-hush"', "webhook_token is of no use without webhook"),
+        ('webhook = "https://h.test"', "mllp_forward and webhook are of no use without mllp_port"),
         ('smart_client_secret = "hush-hush"', "smart_client_secret is of no use"),
         ('zone = "Oslo"', "zone `Oslo`: write the name of a time zone such as UTC or Europe/Oslo"),
         ("site_codes = 7", "site_codes `7`: write a list"),
@@ -107,11 +108,13 @@ def test_every_problem_is_named_at_once(tmp_path: Path):
 
 @pytest.mark.parametrize("key", [f.name for f in fields(Settings) if f.metadata["secret"]])
 def test_a_secret_stands_in_no_representation_and_no_message(tmp_path: Path, key: str):
-    companions: dict[str, Any] = {"webhook": "https://h.test", "smart_client_id": "app"}
+    companions: dict[str, Any] = {"webhook": "https://h.test", "mllp_port": 2575, "smart_client_id": "app"}
     good = "postgresql://me:hush-hush@h/d" if key == "store" else "hush-hush"
     told: dict[str, Any] = companions | {key: good}
     assert "hush-hush" not in repr(Settings(**told))
-    (found,) = problems(tmp_path, f'{key} = ["hush-hush"]\nwebhook = "https://h.test"\nsmart_client_id = "app"')
+    (found,) = problems(
+        tmp_path, f'{key} = ["hush-hush"]\nwebhook = "https://h.test"\nmllp_port = 2575\nsmart_client_id = "app"'
+    )
     assert found.startswith(f"{key}: write")
     (broken,) = problems(tmp_path, f'{key} = "hush-hush')
     assert "hush-hush" not in broken

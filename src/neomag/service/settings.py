@@ -108,6 +108,8 @@ def _together(settings: Settings) -> Iterator[str]:
         yield "oidc_issuer and oidc_audience are set together: a token for another audience would be accepted"
     if settings.mllp_port is not None and not (settings.mllp_forward or settings.webhook):
         yield "mllp_port needs mllp_forward or webhook: an interpretation would go nowhere"
+    if settings.mllp_port is None and (settings.mllp_forward or settings.webhook):
+        yield "mllp_forward and webhook are of no use without mllp_port: only the HL7 v2 listener sends to them"
     if settings.webhook_token and not settings.webhook:
         yield "webhook_token is of no use without webhook"
     if settings.smart_client_secret and not settings.smart_client_id:
