@@ -44,12 +44,13 @@ def read_condition(node: Node, record: Record) -> None:
     grade = re.search("mild|moderate|severe", record.concept(node.child("severity")).called)
     if kind == "condition" and grade:
         event["grade"] = grade[0]
+    end = record.age(node, *ended)[1] if begun and ended else None
+    past = age is not None and end is not None and end > age
+    if age is not None and end is not None and past and kind == "condition":
+        event["for"] = ages.written(end - age)
     record.add(node, event, age)
-    if begun and ended and age is not None:
-        counts, end = record.age(node, *ended)
-        if counts and end is not None and end > age:
-            last: dict[str, Any] = {"absent": True} if kind == "sign" else {"for": ages.written(end - age)}
-            record.add(node, event | last, end)
+    if past and kind == "sign":
+        record.add(node, event | {"absent": True}, end)
 
 
 def _code(concept: Node | None) -> str | None:
