@@ -44,12 +44,12 @@ def read_condition(node: Node, record: Record) -> None:
     grade = re.search("mild|moderate|severe", record.concept(node.child("severity")).called)
     if kind == "condition" and grade:
         event["grade"] = grade[0]
-    end = record.age(node, *ended)[1] if begun and ended else None
-    past = age is not None and end is not None and end > age
-    if age is not None and end is not None and past and kind == "condition":
-        event["for"] = ages.written(end - age)
+    end = record.age(node, *ended)[1] if begun and ended and age is not None else None
+    lasted = end - age if age is not None and end is not None and end > age else None
+    if lasted is not None and kind == "condition":
+        event["for"] = ages.written(lasted)
     record.add(node, event, age)
-    if past and kind == "sign":
+    if lasted is not None and kind == "sign":
         record.add(node, event | {"absent": True}, end)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
@@ -19,6 +18,7 @@ from neomag.service.fhir_form import FHIR, PREFIX, Form, check_version, fhir_res
 from neomag.service.limits import Workers
 from neomag.service.loopback import authenticates
 from neomag.service.openapi import JSON, Content, Operation, Parameter, Schema
+from neomag.service.rest.answers import has_already, tag_of
 from neomag.service.rest.keeping import kept
 from neomag.service.rest.reading import LARGE, read_json
 from neomag.service.settings import Settings
@@ -172,12 +172,11 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
 def _fixed(request: Request[Any, Any, Any], form: Form, resource: Mapping[str, Any]) -> Response[bytes]:
     """What changes only with the release: named by its content."""
     response = form.response(resource)
-    tag = f'W/"{blake2b(response.content, digest_size=12).hexdigest()}"'
-    asked = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if tag.removeprefix("W/") in asked or "*" in asked:
-        return Response(b"", status_code=304, headers={"ETag": tag, "Cache-Control": "no-cache"})
-    response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "no-cache"
+    tag = tag_of(response.content)
+    more = {"ETag": f"W/{tag}", "Cache-Control": "no-cache"}
+    if has_already(request, tag):
+        return Response(b"", status_code=304, headers=more)
+    response.headers.update(more)
     return response
 
 

@@ -11,6 +11,8 @@ from litestar.handlers import BaseRouteHandler
 
 from neomag.service.auth.identity import SCOPES, Identity
 
+REALM = 'Bearer realm="neomag"'
+
 
 def require(scope: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
     """A guard that lets in callers with `scope` only. Raises ValueError for a scope that there is not."""
@@ -22,7 +24,7 @@ def require(scope: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRou
         if scope not in identity_of(connection).scopes:
             raise PermissionDeniedException(
                 detail=f"this needs the scope `{scope}`",
-                headers={"WWW-Authenticate": f'Bearer realm="neomag", error="insufficient_scope", scope="{scope}"'},
+                headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'},
             )
 
     return guard
@@ -40,5 +42,5 @@ def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity:
     scope: Any = connection.scope
     found = scope.get("user")
     if not isinstance(found, Identity):
-        raise NotAuthorizedException(detail="nobody was asked who calls", headers={"WWW-Authenticate": 'Bearer realm="neomag"'})
+        raise NotAuthorizedException(detail="nobody was asked who calls", headers={"WWW-Authenticate": REALM})
     return found

@@ -12,11 +12,11 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from neomag.service.auth.gate import Caller, Gate, LimitedError
+from neomag.service.auth.guard import REALM
 from neomag.service.auth.refused import Refused
 from neomag.service.store import StoreError
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-_REALM = 'Bearer realm="neomag"'
 
 
 class Authenticate(AbstractAuthenticationMiddleware):
@@ -49,7 +49,7 @@ class Authenticate(AbstractAuthenticationMiddleware):
         except Refused as refused:
             if refused.reason == "no-keys":
                 raise ServiceUnavailableException(detail=refused.says, headers={"Retry-After": "30"}) from None
-            how = _REALM if refused.reason == "missing" else f'{_REALM}, error="invalid_token"'
+            how = REALM if refused.reason == "missing" else f'{REALM}, error="invalid_token"'
             raise NotAuthorizedException(
                 detail=refused.says, headers={"WWW-Authenticate": how}, extra={"reason": refused.reason}
             ) from None

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 
+from neomag.service.auth.guard import REALM, require
 from neomag.service.auth.identity import Identity
 from neomag.service.settings import Settings
-
-_REALM = 'Bearer realm="neomag"'
 
 
 def known_client(settings: Settings) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
@@ -29,8 +28,8 @@ def known_client(settings: Settings) -> Callable[[ASGIConnection[Any, Any, Any, 
         identity = user if isinstance(user, Identity) else None
         if settings.cds_clients and (identity is None or identity.how == "none"):
             says = "send the signed token of a CDS Hooks client: Authorization: Bearer …"
-            raise NotAuthorizedException(detail=says, headers={"WWW-Authenticate": _REALM})
-        if identity is not None and scope not in identity.scopes:
-            raise PermissionDeniedException(detail=f"this needs the scope `{scope}`")
+            raise NotAuthorizedException(detail=says, headers={"WWW-Authenticate": REALM})
+        if identity is not None:
+            require(scope)(connection, handler)
 
     return guard

@@ -23,6 +23,7 @@ from neomag.service.cds.prefetch import had
 from neomag.service.limits import Workers
 from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import accepts_json, computed, fixed
+from neomag.service.rest.keeping import client_of
 from neomag.service.rest.reading import LARGE, read_json
 from neomag.service.settings import Settings
 
@@ -112,10 +113,8 @@ def router(
         told = feedback_of(await read_json(request))
         if store is None:
             raise ProblemError.of("not-ready", "this server keeps no feedback: it has no store")
-        scope: Any = request.scope
-        client: str = getattr(scope.get("user"), "client", "anonymous")
         workers: Workers = request.app.state.workers
-        await workers.run(saved, told, of.id, client, store)
+        await workers.run(saved, told, of.id, client_of(request), store)
         return computed({})
 
     return Router(

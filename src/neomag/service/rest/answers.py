@@ -40,12 +40,22 @@ def computed(data: Any, *, refused: bool | None = None) -> Response[bytes]:
 def fixed(request: Request[Any, Any, Any], data: Any, **headers: str) -> Response[bytes]:
     """The answer to a GET, which changes only with the knowledge: it may be kept, and asked for again by its ETag."""
     body = encode(data)
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    tag = tag_of(body)
     more = {"ETag": tag, "Cache-Control": "no-cache", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    wanted = request.headers.get("if-none-match", "")
-    if wanted == "*" or tag in (one.strip().removeprefix("W/") for one in wanted.split(",")):
+    if has_already(request, tag):
         return Response(b"", status_code=304, media_type=JSON, headers=more)
     return Response(body, media_type=JSON, headers=more)
+
+
+def tag_of(body: bytes) -> str:
+    """The ETag that names a body by its content."""
+    return f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def has_already(request: Request[Any, Any, Any], tag: str) -> bool:
+    """Whether the caller says that it has what `tag` names."""
+    said = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    return bool(said & {tag, "*"})
 
 
 def example_of(compute: Callable[[], Any]) -> Any:
