@@ -32,7 +32,7 @@ _COMMANDS: Mapping[str, str] = {"feedback-report": "neomag.cli.serve_feedback:fe
 @click.option("--quiet", is_flag=True, help="Write no line for each request.")
 @click.pass_context
 def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) -> None:
-    """Serve REST, FHIR, CDS Hooks, SMART and HL7 v2 in one process; /docs lists the routes.
+    """Serve the web pages, REST, FHIR, CDS Hooks, SMART and HL7 v2 in one process; /docs lists the routes of programs.
 
     Listens on this machine alone unless told otherwise; beyond it, callers need a key (neomag key add) or a token. Everything
     that can be set is in docs/store.md: in a file of settings, or as NEOMAG_* in the environment; options win. Ctrl-C (or a
@@ -46,6 +46,7 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
         from neomag.service.settings import SettingsError, read
         from neomag.service.store import Store, StoreError
         from neomag.service.whole import make_service
+        from neomag.web import router as pages
     except ImportError as error:
         fail(f"serving needs the extra `serve`: pip install 'neomag[serve]' ({error.name} is not there)")
     from neomag.knowledge import KnowledgeError
@@ -65,7 +66,10 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
         fail(str(error))
     with store:
         try:
-            app = make_service(settings, store, listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"))
+            app = make_service(
+                settings, store, routers=[pages()],
+                listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"),
+            )  # fmt: skip
         except KnowledgeError as error:
             fail(*error.problems)
         except SourceError as error:
@@ -93,7 +97,7 @@ def _run(app: Any, settings: Settings) -> bool:
             # Said once a caller is answered, and not when the address is taken.
             if self.started and sockets:
                 host, port = sockets[0].getsockname()[:2]
-                _say(f"http://{f'[{host}]' if ':' in host else host}:{port} (see /docs)")
+                _say(f"http://{f'[{host}]' if ':' in host else host}:{port} (pages; /docs for programs)")
 
     server = Server(config)
 

@@ -1,0 +1,146 @@
+"""The languages of the pages: their catalogues, and numbers and ages as each writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from neomag.ages import SECONDS
+
+# The catalogue of what templates, scripts and code of the pages say, and that of the wording of the knowledge.
+PAGES, KNOWLEDGE = "pages", "knowledge"
+_HOLE = re.compile(r"\{[^{}]*\}")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language: `code` stands in addresses, `tag` in the page (BCP 47), `name` is what its readers call it."""
+
+    code: str
+    tag: str
+    name: str
+
+    @cached_property
+    def locale(self) -> Locale:
+        """How numbers and dates are written."""
+        return Locale.parse(self.tag, sep="-")
+
+    @cached_property
+    def _pages(self) -> Catalog:
+        return catalogue(self.code, PAGES)
+
+    @cached_property
+    def _knowledge(self) -> dict[str, str]:
+        return {str(m.id): str(m.string) for m in catalogue(self.code, KNOWLEDGE) if m.id and m.string and not m.fuzzy}
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str, str]]:
+        """Wordings with holes, the longest first, so that the most exact one matches."""
+        holed = sorted((text for text in self._knowledge if _HOLE.search(text)), key=len, reverse=True)
+        return [(_pattern(text), text, self._knowledge[text]) for text in holed]
+
+    def gettext(self, text: str) -> str:
+        """What the pages say by `text`. English is its own catalogue; what is missing elsewhere stays English."""
+        message = self._pages.get(text)
+        return str(message.string) if message and message.string and not message.fuzzy else text
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """What the pages say of `n`."""
+        message = self._pages.get((one, many))
+        found = message.string if message and not message.fuzzy else ()
+        forms = [str(form) for form in found if form] if isinstance(found, (tuple, list)) else [str(found)]
+        if not forms or not forms[0]:
+            return one if n == 1 else many
+        return forms[min(_plural(self.code, n), len(forms) - 1)]
+
+    def knows(self, text: str) -> bool:
+        """Whether the wording `text` of the knowledge is in the catalogue (English: always)."""
+        return self.code == "en" or text in self._knowledge or any(p.fullmatch(text) for p, _, _ in self._patterns)
+
+    def say(self, text: str | None) -> str:
+        """The wording `text` of the knowledge, with what its holes were filled with. What is missing stays English."""
+        if not text or self.code == "en":
+            return text or ""
+        if text in self._knowledge:
+            return self._knowledge[text]
+        for pattern, original, translated in self._patterns:
+            if found := pattern.fullmatch(text):
+                # Holes may stand in another order, each as often as the translator needs it.
+                filled = zip(_HOLE.findall(original), found.groups(), strict=True)
+                return _fill(translated, {hole: self.say(value) for hole, value in filled})
+        return text
+
+    def number(self, value: float | None, places: int | None = None) -> str:
+        """A number as the language writes it; with `places`, just so many decimal places."""
+        if value is None:
+            return "–"
+        form = None if places is None else "#,##0" + ("." + "0" * places if places else "")
+        return format_decimal(value, format=form, locale=self.locale, decimal_quantization=places is not None)
+
+    def age(self, seconds: float) -> str:
+        """An age, or a length of time, in its two largest units."""
+        days, left = divmod(round(seconds), SECONDS["d"])
+        hours, left = divmod(left, SECONDS["h"])
+        minutes = left // SECONDS["min"]
+        said = (
+            (days, self.ngettext("%(n)s day", "%(n)s days", days)),
+            (hours, self.ngettext("%(n)s hour", "%(n)s hours", hours)),
+            (minutes, self.ngettext("%(n)s minute", "%(n)s minutes", minutes)),
+        )
+        parts = [text % {"n": self.number(n, 0)} for n, text in said if n][:2]
+        return " ".join(parts) or self.gettext("at birth")
+
+
+LANGUAGES = {
+    language.code: language
+    for language in (Language("en", "en", "English"), Language("zh", "zh-Hans", "中文"), Language("es", "es", "Español"))
+}
+DEFAULT = LANGUAGES["en"]
+
+
+def _fill(text: str, said: dict[str, str]) -> str:
+    return _HOLE.sub(lambda hole: said.get(hole[0], hole[0]), text)
+
+
+def _plural(code: str, n: int) -> int:
+    return 0 if code == "zh" or n == 1 else 1
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A text with holes as what matches it once filled."""
+    parts = [re.escape(part) for part in _HOLE.split(text)]
+    return re.compile("(.*?)".join(parts), re.DOTALL)
+
+
+@cache
+def catalogue(code: str, domain: str) -> Catalog:
+    """The catalogue of a language as it stands in the package; an empty one where there is none (English)."""
+    path = files("neomag.web") / "locales" / code / f"{domain}.po"
+    if not path.is_file():
+        return Catalog(locale=code)
+    with path.open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def preferred(accepted: str) -> Language:
+    """The language that an Accept-Language header asks for first among those there are, else English."""
+    wanted: list[tuple[float, str]] = []
+    for part in accepted.split(",")[:20]:
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(weight or 1), tag.lower()))
+        except ValueError:
+            continue
+    return next(_among(tag for _, tag in sorted(wanted, key=lambda w: w[0])), DEFAULT)
+
+
+def _among(tags: Iterable[str]) -> Iterator[Language]:
+    return (LANGUAGES[tag.partition("-")[0]] for tag in tags if tag.partition("-")[0] in LANGUAGES)

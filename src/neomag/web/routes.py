@@ -1,0 +1,56 @@
+"""The routes of the pages: files under /static, and each page once a language, under /en, /zh and /es."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.exceptions import NotFoundException
+
+from neomag.web.assets import PATH, Asset, assets, release
+from neomag.web.entrance import about, entrance
+from neomag.web.languages import LANGUAGES, preferred
+
+_YEAR = "public, max-age=31536000, immutable"
+
+
+@get("/", include_in_schema=False)
+async def choose(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """To the entrance, in the language the browser asks for."""
+    language = preferred(request.headers.get("accept-language", ""))
+    headers = {"Location": f"/{language.code}", "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    return Response(b"", status_code=303, headers=headers)
+
+
+@get("/{digest:str}/{name:path}", include_in_schema=False)
+async def file(request: Request[Any, Any, Any], digest: str, name: str) -> Response[bytes]:
+    """A file of the pages. One of another release is not answered: a page must not mix the scripts of two."""
+    found = assets().get(str(name).lstrip("/"))
+    if found is None or digest != release():
+        raise NotFoundException
+    return sent(request, found, _YEAR)
+
+
+def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) -> Response[bytes]:
+    """A file as a response, in gzip where the browser takes it."""
+    headers = {"Cache-Control": keep, "ETag": f'"{found.digest}"', "X-Content-Type-Options": "nosniff", **more}
+    body = found.body
+    if found.packed is not None:
+        headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"], body = "gzip", found.packed
+    return Response(body, media_type=found.media_type, headers=headers)
+
+
+def router() -> Router:
+    """All pages. Those of clinicians name a scope; the others are open to everybody."""
+    pages = [entrance, about]
+    return Router(
+        "/",
+        route_handlers=[
+            choose,
+            Router(PATH, route_handlers=[file]),
+            *(Router(f"/{language.code}", route_handlers=list(pages)) for language in LANGUAGES.values()),
+        ],
+        include_in_schema=False,
+    )
