@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from neomag.web.assets import PATH, Asset, assets, release
 from neomag.web.entrance import about, entrance
 from neomag.web.languages import LANGUAGES, preferred
+from neomag.web.offline import manifest, offline, worker
 
 _YEAR = "public, max-age=31536000, immutable"
 
@@ -33,6 +34,13 @@ async def file(request: Request[Any, Any, Any], digest: FromPath[str], name: Fro
     return sent(request, found, _YEAR)
 
 
+@get("/sw.js", include_in_schema=False)
+async def service_worker(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The service worker, at the root so that all pages are its own."""
+    # A worker has a policy of its own: it must fetch what it keeps.
+    return sent(request, worker(), "no-cache", **{"Content-Security-Policy": "default-src 'none'; connect-src 'self'"})
+
+
 def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) -> Response[bytes]:
     """A file as a response, in gzip where the browser takes it."""
     headers = {"Cache-Control": keep, "ETag": f'"{found.digest}"', "X-Content-Type-Options": "nosniff", **more}
@@ -46,11 +54,12 @@ def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) 
 
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
-    pages = [entrance, about]
+    pages = [entrance, about, manifest, offline]
     return Router(
         "/",
         route_handlers=[
             choose,
+            service_worker,
             Router(PATH, route_handlers=[file]),
             *(Router(f"/{language.code}", route_handlers=list(pages)) for language in LANGUAGES.values()),
         ],
