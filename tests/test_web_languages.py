@@ -115,6 +115,14 @@ def test_what_fills_a_hole_is_translated_too(code: str) -> None:
 
 
 @in_every_language
+def test_what_fills_a_hole_may_bring_its_own_space(code: str) -> None:
+    language, known = LANGUAGES[code], dict(pairs(code, KNOWLEDGE))
+    text = next(a for a, _ in pairs(code, KNOWLEDGE) if a.endswith("A vein is better.{found}"))
+    reason = "Diarrhoea for 14 days or more."
+    assert language.say(text.replace("{found}", f" {reason}")) == known[text].replace("{found}", f" {known[reason]}")
+
+
+@in_every_language
 def test_a_wording_of_holes_alone_fits_only_what_is_known(code: str) -> None:
     """`{found}.` fits every sentence; it must neither change one that is unknown nor hide that it is unknown."""
     language, known = LANGUAGES[code], dict(pairs(code, KNOWLEDGE))

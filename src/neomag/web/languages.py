@@ -72,6 +72,9 @@ class Language:
             return text or ""
         if text in self._knowledge:
             return self._knowledge[text]
+        if text != (bare := text.lstrip()):
+            # What a hole is filled with may bring its own space: `A vein is better.{found}`
+            return text.removesuffix(bare) + self.say(bare)
         if filled := self._filled(text):
             translated, values = filled
             # Holes may stand in another order, each as often as the translator needs it.
