@@ -70,6 +70,13 @@ def test_a_translation_has_the_holes_of_its_text(code: str, domain: str) -> None
 
 
 @in_every_catalogue
+def test_babel_finds_nothing_wrong(code: str, domain: str) -> None:
+    """Forms of plurals, and what `%` puts in."""
+    found = catalogue(code, domain)
+    assert [(message.id, str(error)) for message in found if message.string for error in message.check(found)] == []
+
+
+@in_every_catalogue
 def test_a_translation_has_the_figures_of_its_text(code: str, domain: str) -> None:
     assert [(a, b) for a, b in pairs(code, domain) if figures(a) != figures(b)] == []
 
