@@ -69,10 +69,10 @@ def test_a_translation_has_the_holes_of_its_text(code: str, domain: str) -> None
     assert other == []
 
 
-@in_every_catalogue
-def test_babel_finds_nothing_wrong(code: str, domain: str) -> None:
-    """Forms of plurals, and what `%` puts in."""
-    found = catalogue(code, domain)
+@in_every_language
+def test_babel_finds_nothing_wrong_with_what_is_put_in(code: str) -> None:
+    """Forms of plurals, and what `%` puts in. The wording of the knowledge has per cent signs that put nothing in."""
+    found = catalogue(code, PAGES)
     assert [(message.id, str(error)) for message in found if message.string for error in message.check(found)] == []
 
 
