@@ -44,8 +44,9 @@ class Language:
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str, str]]:
-        """Wordings with holes, the longest first, so that the most exact one matches."""
-        holed = sorted((text for text in self._knowledge if _HOLE.search(text)), key=len, reverse=True)
+        """Wordings with holes, the longest first, so that the most exact one matches; one of nothing else says nothing."""
+        holed = (text for text in self._knowledge if _HOLE.search(text) and _HOLE.sub("", text).strip())
+        holed = sorted(holed, key=len, reverse=True)
         return [(_pattern(text), text, self._knowledge[text]) for text in holed]
 
     def gettext(self, text: str) -> str:
