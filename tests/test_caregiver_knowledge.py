@@ -91,6 +91,7 @@ def spoilt(tmp_path: Path, file: str, old: str, new: str) -> str:
         ("danger.toml", '"HSE-UNWELL"', '"NOBODY99"', "source NOBODY99 is not in sources.toml"),
         ("danger.toml", '"gaze-deviation"', '"gaze-away"', "no sign or condition gaze-away"),
         ("danger.toml", "The skin or lips", "A seizure: the skin or lips", "`seizure` in:"),
+        ("danger.toml", 'held = "went_on"', 'held = "gone_on"', "no answer held = gone_on"),
         ("sheet.toml", 'says = "no change"', 'says = "no change, which is normal"', "`is normal` in:"),
         ("sheet.toml", 'sign = "pallor"', 'sign = "paleness"', "no sign paleness"),
         ("sheet.toml", 'danger = "eyes"', 'danger = "ears"', "no danger sign ears"),

@@ -6,7 +6,7 @@ Read only by the pages for parents. Spans of time are seconds, temperatures degr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ class DangerSign:
     """A sign with which help is called at once. `signs` are the codes of the vocabulary that it stands for.
 
     `before` is an age below which it holds; `longest` and `longest_newborn` how long an event may last;
-    `from_celsius` and `to_celsius` where a temperature is fever or cold.
+    `from_celsius` and `to_celsius` where a temperature is fever or cold. `when` are answers of the sheet, by question,
+    that mean it together.
     """
 
     id: str
@@ -33,15 +34,17 @@ class DangerSign:
     longest_newborn: int | None = None
     from_celsius: float | None = None
     to_celsius: float | None = None
+    when: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An emergency number, and where it is one."""
+    """An emergency number, and where it is one; in the languages `tongues` it stands first."""
 
     id: str
     says: str
     number: str
+    tongues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,16 @@ class Tapping:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """The sheet for the doctor: its groups and questions in their order, and what it says by itself."""
+    """The sheet for the doctor: its groups and questions in their order, and what it says by itself.
+
+    `measures` are what is counted: age, length, temperature. `celsius` bounds what can be a temperature.
+    """
 
     groups: Mapping[str, str]
     questions: Mapping[str, Question]
     words: Mapping[str, Words]
+    measures: Mapping[str, Words]
+    celsius: tuple[float, float]
     not_known: str
     always: Mapping[str, str]
     urgency: Mapping[str, str]
@@ -117,6 +125,11 @@ class Caregiver:
     foods: Mapping[str, Any]
     article: Mapping[str, Any]
 
+    @property
+    def newborn_before(self) -> int:
+        """The age below which a baby is a newborn, whose every event is a reason to call."""
+        return self.signs["newborn"].before or 0
+
 
 def load_caregiver(folder: Path | None = None) -> Caregiver:
     """What is said to parents, of `folder` (by default the knowledge in force). Raises KeyError for what is missing."""
@@ -132,7 +145,7 @@ def _read(folder: Path) -> Caregiver:
         said={name: of["says"] for name, of in danger.items() if name != "sign"}
         | {name: film[name]["says"] for name in ("why", "first")},
         signs={name: _sign(name, of) for name, of in danger["sign"].items()},
-        numbers=tuple(Number(name, of["says"], of["number"]) for name, of in numbers.items()),
+        numbers=tuple(Number(name, of["says"], of["number"], tuple(of.get("tongues", ()))) for name, of in numbers.items()),
         film={part: {name: of["says"] for name, of in film[part].items()} for part in ("how", "try", "tap")},
         tapping=Tapping(tap["few"]["fewest"], tap["fast"]["fastest"], tap["uneven"]["widest"]),
         sheet=_sheet(read_toml(folder / "sheet.toml")),
@@ -146,7 +159,7 @@ def _sign(name: str, of: Mapping[str, Any]) -> DangerSign:
     spans = {key: seconds(of[key]) for key in ("before", "longest", "longest_newborn") if key in of}
     return DangerSign(
         name, of["says"], of["short"], tuple(of["signs"]), **spans, from_celsius=of.get("from_celsius"),
-        to_celsius=of.get("to_celsius"),
+        to_celsius=of.get("to_celsius"), when=of.get("when", {}),
     )  # fmt: skip
 
 
@@ -158,13 +171,18 @@ def _sheet(table: Mapping[str, Any]) -> Sheet:
         )
         for name, of in table["question"].items()
     }  # fmt: skip
+    heat = table["measure"]["temperature"]
     return Sheet(
         groups=table["groups"],
         questions=questions,
-        words={
-            name: Words(name, of["group"], of["says"], of["short"], of.get("long", False)) for name, of in table["text"].items()
-        },
+        words=_words(table["text"]),
+        measures=_words(table["measure"]),
+        celsius=(float(heat["least_celsius"]), float(heat["most_celsius"])),
         not_known=table["not_known"]["says"],
         always={name: of["says"] for name, of in table["always"].items()},
         urgency={name: of["says"] for name, of in table["urgency"].items()},
     )
+
+
+def _words(table: Mapping[str, Any]) -> dict[str, Words]:
+    return {name: Words(name, of["group"], of["says"], of["short"], of.get("long", False)) for name, of in table.items()}

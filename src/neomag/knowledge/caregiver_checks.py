@@ -12,6 +12,7 @@ from typing import Any, cast
 from neomag.knowledge.caregiver import Caregiver, load_caregiver
 from neomag.knowledge.feeding import load_feeding
 from neomag.knowledge.feeding_checks import entries
+from neomag.knowledge.intakes import load_intakes
 from neomag.knowledge.loader import directory
 from neomag.knowledge.model import Knowledge
 from neomag.knowledge.tables import read_csv, read_toml
@@ -87,8 +88,11 @@ def _codes(known: Caregiver, knowledge: Knowledge) -> Iterator[str]:
         for code in sign.signs:
             if code not in signs and code not in conditions:
                 yield f"caregiver/danger.toml [sign.{sign.id}]: no sign or condition {code}"
+        for question, reply in sign.when.items():
+            if question not in known.sheet.questions or reply not in known.sheet.questions[question].replies:
+                yield f"caregiver/danger.toml [sign.{sign.id}]: no answer {question} = {reply}"
     sheet = known.sheet
-    for question in (*sheet.questions.values(), *sheet.words.values()):
+    for question in (*sheet.questions.values(), *sheet.words.values(), *sheet.measures.values()):
         if question.group not in sheet.groups:
             yield f"caregiver/sheet.toml [{question.id}]: no group {question.group}"
     for question in sheet.questions.values():
@@ -120,7 +124,8 @@ def _plain(known: Caregiver, knowledge: Knowledge) -> Iterator[str]:
         ("feeding.toml [safety]", set(plain["safety"]), safety),
         ("feeding.toml [nutrient]", set(plain["nutrient"]), goals),
         ("feeding.toml [milk]", set(plain["milk"]), set(feeding.plan["milk"])),
-        ("feeding.toml [daily]", set(plain["daily"]), set(feeding.plan["daily"])),
+        ("feeding.toml [goals]", set(plain["goals"]), set(load_intakes().authorities)),
+        ("feeding.toml [weighed]", set(plain["weighed"]), {c.weighed for c in feeding.candidates.values()} - {"as eaten"}),
         ("foods.toml [group]", set(foods["group"]), {c.group for c in feeding.candidates.values()}),
         ("foods.toml [note]", set(foods["note"]), {c.note for c in feeding.candidates.values()} - {""}),
         ("foods.toml [article]", set(foods["article"]), {row["food"] for row in article}),
@@ -129,6 +134,10 @@ def _plain(known: Caregiver, knowledge: Knowledge) -> Iterator[str]:
     for where, have, want in pairs:
         yield from (f"caregiver/{where}: no plain words for `{name}`" for name in sorted(want - have))
         yield from (f"caregiver/{where}: `{name}` stands for nothing" for name in sorted(have - want))
+    for name in sorted({*plain["leave_out"]} - {*feeding.tags, *feeding.aliases}):
+        yield f"caregiver/feeding.toml [leave_out]: no plan can leave out `{name}`"
+    for name in sorted({*plain["diet"]} - {*feeding.diets}):
+        yield f"caregiver/feeding.toml [diet]: no diet `{name}`"
     yield from _ages(known.feeding["ages"], feeding.plan)
 
 
