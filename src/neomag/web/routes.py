@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from neomag.web.assets import PATH, Asset, assets, release
 from neomag.web.entrance import about, entrance
+from neomag.web.for_parents import PAGES as FOR_PARENTS
 from neomag.web.languages import LANGUAGES, preferred
 from neomag.web.offline import manifest, offline, worker
 
@@ -54,7 +55,7 @@ def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) 
 
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
-    pages = [entrance, about, manifest, offline]
+    pages = [entrance, about, manifest, offline, *FOR_PARENTS]
     return Router(
         "/",
         route_handlers=[
