@@ -43,6 +43,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "dosing/regimens.toml": ("says", "population", "note", "quirk"),
     "dosing/salts.toml": ("says",),
     "dosing/warnings.toml": ("says",),
+    "web/form.toml": ("says", "short"),
     "feeding/candidates.csv": ("short", "form_6", "form_9", "form_12", "note"),
     "feeding/candidates.toml": ("caution",),
     "feeding/indicators.toml": ("says", "short", "note"),
