@@ -60,11 +60,13 @@ def rendered(template: str, language: Language, **values: Any) -> str:
 
 
 def page(
-    request: Request[Any, Any, Any], template: str, *, status: int = 200, keep: bool = False, **values: Any
-) -> Response[bytes]:
-    """A page in the language of its address. `keep`: it is the same for everybody and may be kept by the browser."""
-    language = language_of(request)
-    rest = request.url.path.removeprefix(f"/{language.code}")
+    request: Request[Any, Any, Any], template: str, *, status: int = 200, keep: bool = False, language: Language | None = None,
+    here: str | None = None, **values: Any,
+) -> Response[bytes]:  # fmt: skip
+    """A page in the language of its address, or in `language`. `keep`: it is the same for everybody and may be kept by the
+    browser. `here` is the path to which links to the other languages lead, where it is another than that of the address."""
+    language = language or language_of(request)
+    rest = request.url.path.removeprefix(f"/{language.code}") if here is None else here
     text = rendered(template, language, here=rest, **values)
     headers = {**HEADERS, "Content-Language": language.tag, "Cache-Control": "no-cache" if keep else "no-store"}
     return Response(text.encode("utf-8", "replace"), status_code=status, media_type="text/html; charset=utf-8", headers=headers)

@@ -8,6 +8,7 @@ from litestar import Request, Response, Router, get
 from litestar.exceptions import NotFoundException
 
 from neomag.web.assets import PATH, Asset, assets, release
+from neomag.web.clinician.routes import HANDLERS as CLINICIAN
 from neomag.web.entrance import about, entrance
 from neomag.web.languages import LANGUAGES, preferred
 
@@ -44,7 +45,7 @@ def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) 
 
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
-    pages = [entrance, about]
+    pages = [entrance, about, *CLINICIAN]
     return Router(
         "/",
         route_handlers=[

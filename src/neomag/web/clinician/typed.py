@@ -53,7 +53,7 @@ def span(text: str, unit: str, language: Language) -> int:
     try:
         if re.fullmatch(r"[\d.,]+", said):
             return ages.seconds(f"{number(said, language)} {unit}")
-        return ages.seconds(said.replace(",", "."))
+        return ages.seconds(re.sub(r"(?<=\d),(?=\d)", ".", said) if _comma(language) else said)
     except TypedError:
         raise
     except ValueError:

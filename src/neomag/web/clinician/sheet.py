@@ -1,0 +1,9 @@
+"""The answer on one page of paper."""
+
+from __future__ import annotations
+
+from neomag.web.languages import Language
+
+
+def cannot_set(language: Language) -> str:
+    return ""
