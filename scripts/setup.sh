@@ -47,6 +47,8 @@ if [ "${1:-}" = node ]; then
   command_from java default-jre-headless
   tests/data/cohort/postgres.sh >/dev/null
   command_from chromium chromium
+  # Chinese pages in pictures, and in the PDF of the tests: without it letters are boxes.
+  [ -n "$(fc-list :lang=zh)" ] || debian fonts-wqy-microhei
 fi
 
 if [ "${1:-}" = node ] && ! cmp -s package-lock.json node_modules/.neomag-lock; then

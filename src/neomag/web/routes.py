@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from neomag.web.assets import PATH, Asset, assets, release
 from neomag.web.clinician.routes import HANDLERS as CLINICIAN
@@ -24,9 +26,9 @@ async def choose(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/{digest:str}/{name:path}", include_in_schema=False)
-async def file(request: Request[Any, Any, Any], digest: str, name: str) -> Response[bytes]:
+async def file(request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[Path]) -> Response[bytes]:
     """A file of the pages. One of another release is not answered: a page must not mix the scripts of two."""
-    found = assets().get(str(name).lstrip("/"))
+    found = assets().get(name.as_posix().lstrip("/"))
     if found is None or digest != release():
         raise NotFoundException
     return sent(request, found, _YEAR)
