@@ -55,9 +55,13 @@ class Layout:
     first_sample: tuple[str, ...]
     dose_units: tuple[str, ...]
 
+    def of(self, kind: str) -> list[Group]:
+        """The groups of a kind, in order."""
+        return [group for group in self.groups if group.kind == kind]
+
     def chips(self, kind: str) -> dict[str, Chip]:
         """The chips of a kind by their code."""
-        return {chip.code: chip for group in self.groups if group.kind == kind for chip in group.chips}
+        return {chip.code: chip for group in self.of(kind) for chip in group.chips}
 
     def ask_of(self, value: str) -> Ask | None:
         """The question of which `value` is an option."""
