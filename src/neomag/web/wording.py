@@ -44,6 +44,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "dosing/salts.toml": ("says",),
     "dosing/warnings.toml": ("says",),
     "web/form.toml": ("says", "short"),
+    "fhir/problems.toml": ("says",),
+    "cohort/problems.toml": ("says",),
     "feeding/candidates.csv": ("short", "form_6", "form_9", "form_12", "note"),
     "feeding/candidates.toml": ("caution",),
     "feeding/indicators.toml": ("says", "short", "note"),

@@ -15,6 +15,7 @@ from neomag.case import FLAGS, SETTINGS, SEXES
 from neomag.knowledge import Knowledge
 from neomag.rules import rulebook
 from neomag.service.auth import ANONYMOUS
+from neomag.service.auth.cookie import credential_in
 from neomag.service.settings import Settings
 from neomag.web.clinician import words
 from neomag.web.clinician.dose import choices
@@ -114,7 +115,7 @@ def _values(request: Request[Any, Any, Any], view: View, answer: Shown | None) -
         "routes": [(route, _(words.ROUTE[route])) for route in view.routes],
         "doses": "dose" in scopes(request), "dosing": _dosing(knowledge, language),
         "examples": examples(language), "keeps": settings.save and request.app.state.store is not None,
-        "signed_in": request.cookies.get("neomag-key") is not None or request.cookies.get("__Secure-neomag-key") is not None,
+        "signed_in": credential_in(request.cookies) is not None,
         "pdf": cannot_set(language), "finding": partial(finding_words, knowledge=knowledge, language=language),
         "found": partial(found, language=language), "sources": partial(sources, knowledge=knowledge),
         "facts": lambda rule: facts(answer.answer.why(rule)) if answer else [],
