@@ -29,7 +29,7 @@ from neomag.web.clinician.shown import words as finding_words
 from neomag.web.clinician.to_case import PENDING, Fault, Read, read
 from neomag.web.clinician.view import View
 from neomag.web.languages import Language
-from neomag.web.page import language_of, page, rendered
+from neomag.web.page import language_of, page, rendered, written
 
 PATH = "/clinician"
 
@@ -79,8 +79,7 @@ def clinician_page(
     }  # fmt: skip
     if fragment:
         text = rendered("clinician/answer.html", language, **values)
-        headers = {"Cache-Control": "no-store", "Content-Language": language.tag}
-        return Response(text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8", headers=headers)
+        return written(request, text, 200, {"Cache-Control": "no-store", "Content-Language": language.tag})
     status = 422 if faults or load_faults else 200
     return referring(page(request, "clinician/page.html", status=status, language=language, here=PATH, **values))
 
