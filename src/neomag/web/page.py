@@ -80,7 +80,7 @@ def written(request: Request[Any, Any, Any], text: str, status: int, headers: Ma
     if "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, 4, mtime=0)
         more |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=more)
+    return Response(body, status_code=status, media_type="text/html", headers=more)
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:

@@ -56,6 +56,12 @@ def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) 
     return Response(body, media_type=found.media_type, headers=headers)
 
 
+@get("/{rest:path}")
+async def nothing(request: Request[Any, Any, Any], rest: FromPath[Path]) -> Response[bytes]:
+    """A page that there is not."""
+    raise NotFoundException
+
+
 def _clinician() -> Router:
     """The pages of clinicians, and the way in to them. What is posted there must come from a page of ours."""
     return Router("/", route_handlers=[*CLINICIAN, sign_in_form, sign_in, sign_out], before_request=of_own_site)
@@ -71,7 +77,7 @@ def router() -> Router:
             service_worker,
             Router(PATH, route_handlers=[file]),
             *(
-                Router(f"/{language.code}", route_handlers=[*pages, _clinician()], exception_handlers={Exception: error_page})
+                Router(f"/{language.code}", route_handlers=[*pages, nothing, _clinician()], exception_handlers={Exception: error_page})
                 for language in LANGUAGES.values()
             ),
         ],

@@ -20,6 +20,7 @@ from neomag.web.clinician.fields import Fields
 from neomag.web.clinician.page import answered, clinician_page
 from neomag.web.clinician.sheet import sheet
 from neomag.web.clinician.to_case import read
+from neomag.web.clinician.view import View
 from neomag.web.languages import Language
 from neomag.web.page import language_of
 
@@ -35,7 +36,7 @@ def taken(request: Request[Any, Any, Any], fields: Fields, what: str) -> Respons
     if said.case is None or shown is None:
         return clinician_page(request, fields, asked=True)
     if what == "sheet":
-        return _file(sheet(shown, language), "neomag.pdf", PDF)
+        return _file(sheet(shown, View(fields, language, rulebook().knowledge)), "neomag.pdf", PDF)
     if what == "case":
         return _file(_encode(said.document()), "neomag-case.json", JSON)
     if what == "answer":
