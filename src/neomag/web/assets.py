@@ -14,6 +14,7 @@ _TYPES = {
     "css": "text/css", "js": "text/javascript", "json": "application/json", "svg": "image/svg+xml",
     "png": "image/png", "webmanifest": "application/manifest+json", "txt": "text/plain",
 }  # fmt: skip
+_CHARTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js", "LICENCES.txt")
 # Below so many bytes packing saves nothing.
 _SMALL = 512
 
@@ -49,8 +50,10 @@ def asset(name: str, body: bytes) -> Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of `static/`, by its name there."""
-    return {name: asset(name, body) for name, body in _walk(files("neomag.web") / "static").items()}
+    """Every file of `static/`, by its name there; the charts' are those that the report of cohorts ships, with their licences."""
+    charts = files("neomag.cohort.report") / "static"
+    found = _walk(files("neomag.web") / "static") | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
+    return {name: asset(name, body) for name, body in found.items()}
 
 
 @cache

@@ -10,10 +10,14 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from neomag.web.assets import PATH, Asset, assets, release
+from neomag.web.clinician.routes import HANDLERS as CLINICIAN
 from neomag.web.entrance import about, entrance
+from neomag.web.errors import error_page
 from neomag.web.for_parents import PAGES as FOR_PARENTS
 from neomag.web.languages import LANGUAGES, preferred
 from neomag.web.offline import manifest, offline, worker
+from neomag.web.own_site import of_own_site
+from neomag.web.sign_in import sign_in, sign_in_form, sign_out
 
 _YEAR = "public, max-age=31536000, immutable"
 
@@ -53,6 +57,17 @@ def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) 
     return Response(body, media_type=found.media_type, headers=headers)
 
 
+@get("/{rest:path}")
+async def nothing(request: Request[Any, Any, Any], rest: FromPath[Path]) -> Response[bytes]:
+    """A page that there is not."""
+    raise NotFoundException
+
+
+def _clinician() -> Router:
+    """The pages of clinicians, and the way in to them. What is posted there must come from a page of ours."""
+    return Router("/", route_handlers=[*CLINICIAN, sign_in_form, sign_in, sign_out], before_request=of_own_site)
+
+
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
     pages = [entrance, about, manifest, offline, *FOR_PARENTS]
@@ -62,7 +77,14 @@ def router() -> Router:
             choose,
             service_worker,
             Router(PATH, route_handlers=[file]),
-            *(Router(f"/{language.code}", route_handlers=list(pages)) for language in LANGUAGES.values()),
+            *(
+                Router(
+                    f"/{language.code}",
+                    route_handlers=[*pages, nothing, _clinician()],
+                    exception_handlers={Exception: error_page},
+                )
+                for language in LANGUAGES.values()
+            ),
         ],
         include_in_schema=False,
     )
