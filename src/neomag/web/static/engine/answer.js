@@ -4,7 +4,6 @@ import { written } from "./ages.js";
 import { fourPlaces } from "./decimal.js";
 import { chooser, limitsAt } from "./intervals.js";
 import { sentence } from "./refusal.js";
-import { Explainer } from "./why.js";
 
 const LEVEL = "magnesium";
 
@@ -56,14 +55,13 @@ function interval(kase, level, knowledge) {
 }
 
 /** Every rule on a case: its value, the findings that decided it, and what would settle it when it is unknown. */
-export function ruleResults(row, values, { rows, rules, trees, words }) {
-  const explainer = new Explainer(trees, row);
+export function ruleResults(explainer, values, { rows, rules, words }) {
   return rules.map(({ id, sources }, place) => ({
     id,
     says: words.rules[id],
     value: values[place],
-    findings: Object.fromEntries(explainer.grounds(place).map((finding) => [rows[finding], row[finding]])),
-    missing: values[place] === null ? explainer.missing(place).map((finding) => rows[finding]) : [],
+    findings: Object.fromEntries(explainer.grounds(place).map((finding) => [rows[finding], explainer.row[finding]])),
+    missing: explainer.missing(place).map((finding) => rows[finding]),
     sources,
   }));
 }

@@ -4,6 +4,7 @@ import { advice, magnesium, problems, ruleResults } from "./answer.js";
 import { parse } from "./documents.js";
 import { readCase } from "./reader.js";
 import { Refusal, sentence } from "./refusal.js";
+import { Explainer } from "./why.js";
 
 // What rules can set, the gravest first (urgency: last).
 const URGENCIES = ["routine", "soon", "urgent", "emergency"];
@@ -46,7 +47,8 @@ const told = (where, why, { words }) => ({ where, code: why.code === "of" ? why.
 /** The answer to a case that was read. */
 export function answerTo(kase, knowledge) {
   const row = knowledge.plan(kase);
-  const values = knowledge.evaluate(row);
+  const explainer = new Explainer(knowledge.trees, row);
+  const values = explainer.rules();
   const outOfScope = values[knowledge.rules.findIndex((rule) => rule.id === OUT_OF_SCOPE)] === true;
   const inForce = knowledge.rules.filter((rule, place) => values[place] && (rule.any_age || !outOfScope));
 
@@ -78,7 +80,7 @@ export function answerTo(kase, knowledge) {
     consider,
     actions: actions.filter((line) => !dropped.has(line.code)),
     blocked,
-    rules: ruleResults(row, values, knowledge),
+    rules: ruleResults(explainer, values, knowledge),
     problems: problems(kase, inForce.flatMap((rule) => rule.problem || []), knowledge),
   };
 }

@@ -14,7 +14,7 @@ const FORMAT = 1;
  * was made of the same knowledge. Throws Error when the two do not belong together.
  */
 export function knowledge(module, words) {
-  const { logic, evaluate } = module;
+  const { logic } = module;
   if (logic.format !== FORMAT) throw new Error(`rules of format ${logic.format}; this engine reads ${FORMAT}`);
   if (logic.digest !== words.digest) throw new Error("the words were made of another knowledge than the rules");
   const analytes = new Map();
@@ -34,7 +34,6 @@ export function knowledge(module, words) {
     rules: logic.rules,
     lists: logic.lists,
     trees: rulesOf(logic.trees, logic.rows.length),
-    evaluate,
     words,
   };
   return { ...ready, plan: plan(logic.rows, ready) };

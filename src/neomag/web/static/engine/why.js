@@ -94,14 +94,19 @@ const product = (families) =>
 
 const least = (family) => (family.length ? family[0].length : 1_000);
 
-/** Explains rules (of `rulesOf`) over one row of findings. Rules and findings go by their places. */
+/** Evaluates and explains rules (of `rulesOf`) over one row of findings. Rules and findings go by their places. */
 export class Explainer {
   constructor(rules, row) {
-    this.rules = rules;
+    this.trees = rules.roots;
     this.row = row;
     this.values = new Array(rules.count);
     this.families = { true: new Array(rules.count), false: new Array(rules.count) };
     this.grounded = new Array(rules.count);
+  }
+
+  /** The value of every rule: true, false or null (unknown). */
+  rules() {
+    return this.trees.map((node) => this.value(node));
   }
 
   /** The three-valued truth of a node; the plain reading of the language. */
@@ -115,7 +120,7 @@ export class Explainer {
       case "finding":
         return this.row[node.names[0]];
       case "rule":
-        return this.value(this.rules.roots[node.rule]);
+        return this.value(this.trees[node.rule]);
       case "compare": {
         const [have, want] = [this.row[node.names[0]], node.paired ? this.row[node.names[1]] : node.right];
         return have === null || want === null ? null : node.holds(have, want);
@@ -152,7 +157,7 @@ export class Explainer {
 
   /** The places of the known findings that decided a rule; for an unknown rule, those it names that are known. */
   grounds(rule) {
-    const node = this.rules.roots[rule];
+    const node = this.trees[rule];
     if (this.value(node) !== null) return [...this.decidedBy(node)];
     return [...named(node)].filter((place) => this.row[place] !== null);
   }
@@ -169,7 +174,7 @@ export class Explainer {
   decidedBy(node) {
     let found = this.grounded[node.id];
     if (found === undefined) {
-      if (node.kind === "rule") found = this.decidedBy(this.rules.roots[node.rule]);
+      if (node.kind === "rule") found = this.decidedBy(this.trees[node.rule]);
       else if (node.names) found = new Set(node.names.filter((place) => this.row[place] !== null));
       else {
         found = new Set();
@@ -191,7 +196,7 @@ export class Explainer {
   }
 
   settlingSets(rule) {
-    const node = this.rules.roots[rule];
+    const node = this.trees[rule];
     if (this.value(node) !== null) return [];
     const both = minimal([...this.to(node, true), ...this.to(node, false)]);
     return both.filter((set) => set.length === both[0].length);
@@ -209,7 +214,7 @@ export class Explainer {
   family(node, want) {
     switch (node.kind) {
       case "rule":
-        return this.to(this.rules.roots[node.rule], want);
+        return this.to(this.trees[node.rule], want);
       case "finding":
         return [sign(node.names[0])];
       case "compare":
