@@ -2,6 +2,7 @@
 
 import { OLDEST, seconds } from "./ages.js";
 import { moment } from "./dates.js";
+import { isNumber } from "./decimal.js";
 import { nearest } from "./nearest.js";
 import { Refusal } from "./refusal.js";
 import { digits, spaced } from "./text.js";
@@ -16,10 +17,15 @@ export const isMapping = (value) => typeof value === "object" && value !== null 
 /** Whether a key is missing, or has no value. */
 export const isNone = (value) => value === null || value === undefined;
 
+/** A value as text: text as it is, numbers as they were written, all else as JSON. */
+function textOf(value) {
+  if (typeof value === "string" || isNumber(value)) return String(value);
+  return JSON.stringify(value, (_, inner) => (isNumber(inner) ? String(inner) : inner)) || "";
+}
+
 /** A refused value, short enough for one line. */
 export function shown(value) {
-  const plain = isMapping(value) || Array.isArray(value) ? JSON.stringify(value, (_, v) => (typeof v === "object" && v !== null && v.text ? v.text : v)) : String(value);
-  const signs = [...spaced(plain, " ")];
+  const signs = [...spaced(textOf(value), " ")];
   return signs.length > SHOWN ? `\`${signs.slice(0, SHOWN).join("")}…\`` : `\`${signs.join("")}\``;
 }
 
@@ -62,7 +68,7 @@ export class Form {
   choice(where, value, allowed) {
     if (isNone(value)) return null;
     if (typeof value === "string" && allowed.includes(value)) return value;
-    const near = nearest(String(value), allowed);
+    const near = nearest(textOf(value), allowed);
     this.refuse(where, new Refusal(near === null ? "choice" : "choice-near", { shown: shown(value), accepted: allowed, near }));
     return null;
   }
@@ -88,7 +94,7 @@ export class Form {
     for (const term of this.knowledge.vocabulary.get(list)) {
       for (const word of said[term].slice(1)) names.set(word.toLowerCase(), term);
     }
-    const near = nearest(String(code).toLowerCase(), [...names.keys()], 0.5);
+    const near = nearest(textOf(code).toLowerCase(), [...names.keys()], 0.5);
     this.refuse(
       where,
       near === null ? new Refusal("code-unknown-list", fields) : new Refusal("code-unknown-near", { ...fields, near: names.get(near) }),
@@ -118,7 +124,7 @@ export class Form {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const why = isNone(value) ? error : new Refusal("of", { shown: shown(value), why: error });
-      this.refuse(where, this.born !== null || !String(value).includes("-") ? why : new Refusal("age-needs-born", { why }));
+      this.refuse(where, this.born !== null || !textOf(value).includes("-") ? why : new Refusal("age-needs-born", { why }));
       return -1;
     }
   }

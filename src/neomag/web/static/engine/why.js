@@ -33,7 +33,7 @@ export function rulesOf(trees, findings) {
     return { id, kind, items: rest.map(node) };
   }
   const roots = trees.map(node);
-  return { roots, count };
+  return { roots, named: roots.map((root) => [...named(root)]), count };
 }
 
 /** The findings that a tree names itself, not by way of other rules, each once. */
@@ -78,6 +78,7 @@ function within(small, large) {
 
 /** The sets that contain no other of them, smallest first, the smallest of these when there are too many. */
 function minimal(sets) {
+  if (sets.length < 2) return sets;
   const kept = [];
   const sorted = [...new Set(sets)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
   for (const set of sorted) {
@@ -89,8 +90,21 @@ function minimal(sets) {
   return kept;
 }
 
-const product = (families) =>
-  families.reduce((total, family) => minimal(total.flatMap((a) => family.map((b) => union(a, b)))), [""]);
+// Families are minimal as they are made: one alone needs no more work.
+
+/** The sets of any one of the families. */
+function either(families) {
+  const filled = families.filter((family) => family.length);
+  return filled.length === 1 ? filled[0] : minimal(filled.flat());
+}
+
+/** The sets of one of each family, joined. */
+function product(families) {
+  if (families.some((family) => !family.length)) return [];
+  const open = families.filter((family) => family.length > 1 || family[0] !== "");
+  if (!open.length) return [""];
+  return open.reduce((total, family) => minimal(total.flatMap((a) => family.map((b) => union(a, b)))));
+}
 
 const least = (family) => (family.length ? family[0].length : 1_000);
 
@@ -98,6 +112,7 @@ const least = (family) => (family.length ? family[0].length : 1_000);
 export class Explainer {
   constructor(rules, row) {
     this.trees = rules.roots;
+    this.named = rules.named;
     this.row = row;
     this.values = new Array(rules.count);
     this.families = { true: new Array(rules.count), false: new Array(rules.count) };
@@ -159,7 +174,7 @@ export class Explainer {
   grounds(rule) {
     const node = this.trees[rule];
     if (this.value(node) !== null) return [...this.decidedBy(node)];
-    return [...named(node)].filter((place) => this.row[place] !== null);
+    return this.named[rule].filter((place) => this.row[place] !== null);
   }
 
   /** The children that decide the value of a node. */
@@ -226,12 +241,12 @@ export class Explainer {
         const need = (want ? node.count : node.items.length - node.count + 1) - this.tally(node.items, want);
         const families = unknown.map((item) => this.to(item, want)).sort((a, b) => least(a) - least(b));
         // Any `need` of the unknown items will do; when one is enough all of them are alternatives.
-        return need === 1 ? minimal(families.flat()) : product(families.slice(0, need));
+        return need === 1 ? either(families) : product(families.slice(0, need));
       }
       case "and":
       case "or": {
         const families = node.items.map((item) => this.to(item, want));
-        return want === (node.kind === "and") ? product(families) : minimal(families.flat());
+        return want === (node.kind === "and") ? product(families) : either(families);
       }
       default: // a test that is never unknown
         return [];
