@@ -9,6 +9,8 @@ from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from neomag.web.engine import generated
+
 PATH = "/static"
 _TYPES = {
     "css": "text/css", "js": "text/javascript", "json": "application/json", "svg": "image/svg+xml",
@@ -50,9 +52,9 @@ def asset(name: str, body: bytes) -> Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of `static/`, by its name there; the charts' are those that the report of cohorts ships, with their licences."""
+    """Every file of `static/` by its name there, those made of the knowledge in force, and the charts', as the report of cohorts ships them."""
     charts = files("neomag.cohort.report") / "static"
-    found = _walk(files("neomag.web") / "static") | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
+    found = _walk(files("neomag.web") / "static") | generated() | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
     return {name: asset(name, body) for name, body in found.items()}
 
 
