@@ -1,6 +1,8 @@
-// Runs the engine of the browser over files: node javascript.mjs RULES WORDS, a JSON object a line in and out.
-// In: {name, bytes (base64)} of a file of cases, or {rows: [[…]]} for the rules alone. Out: a list, one item a case:
-// {answer, findings} or {refusals}; for rows the rules' values.
+// Runs the engine of the browser: node javascript.mjs RULES WORDS, a JSON object a line in and out.
+//   {name, bytes (base64)} of a file of cases: a list, one {answer, findings} or {refusals} a case
+//   {rows}: the values of all rules for each row of findings
+//   {trees, findings, rows}: for each row of so many findings [values, grounds, missing, settling] of the rules of `trees`
+//   {module, rows}: what an exported module says of each row, findings by name
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -11,11 +13,10 @@ const { assessFile } = await import(new URL("assess.js", ENGINE));
 const { parse } = await import(new URL("documents.js", ENGINE));
 const { knowledge } = await import(new URL("knowledge.js", ENGINE));
 const { readCase } = await import(new URL("reader.js", ENGINE));
-const { Explainer } = await import(new URL("why.js", ENGINE));
+const { Explainer, rulesOf } = await import(new URL("why.js", ENGINE));
 const known = knowledge(await import(pathToFileURL(rules)), JSON.parse(readFileSync(words, "utf8")));
 
-function asked({ name, bytes, rows }) {
-  if (rows) return rows.map((row) => new Explainer(known.trees, row).rules());
+function files({ name, bytes }) {
   const data = Buffer.from(bytes, "base64");
   const found = assessFile(data, name, known);
   if (found.some((one) => one.refusals)) return found;
@@ -23,6 +24,27 @@ function asked({ name, bytes, rows }) {
   return found.map((one, place) => ({ ...one, findings: known.plan(readCase(documents[place], known).case) }));
 }
 
+function explained({ trees, findings, rows }) {
+  const made = rulesOf(trees, findings);
+  return rows.map((row) => {
+    const explainer = new Explainer(made, row);
+    const each = (ask) => trees.map((_, place) => ask(place));
+    const [grounds, missing, settling] = ["grounds", "missing", "settling"].map((name) => each((place) => explainer[name](place)));
+    return [explainer.rules(), grounds, missing, settling];
+  });
+}
+
+async function exported({ module, rows }) {
+  const { evaluate } = await import(pathToFileURL(module));
+  return rows.map((row) => evaluate(row));
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(asked(JSON.parse(line)))}\n`);
+  const asked = JSON.parse(line);
+  let told;
+  if (asked.bytes !== undefined) told = files(asked);
+  else if (asked.trees) told = explained(asked);
+  else if (asked.module) told = await exported(asked);
+  else told = asked.rows.map((row) => new Explainer(known.trees, row).rules());
+  process.stdout.write(`${JSON.stringify(told)}\n`);
 }

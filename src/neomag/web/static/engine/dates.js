@@ -1,4 +1,7 @@
-/** Dates and times in ISO 8601, as Python's `datetime.fromisoformat` takes them; exact to the microsecond. */
+/**
+ * Dates and times in ISO 8601, as Python's `datetime.fromisoformat` takes them, but for the one stray sign before a zone that
+ * some of its versions overlook; exact to the microsecond.
+ */
 
 const DATES = [
   { form: /^(\d{4})-(\d\d)-(\d\d)$/, of: calendar },
