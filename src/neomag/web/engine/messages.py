@@ -69,7 +69,6 @@ MESSAGES = {
     "unit-unknown": N_("unit `{unit}` is not known"),
     "unit-unknown-near": N_("unit `{unit}` is not known; is it `{near}`?"),
     "unit-not-convertible": N_("{dimension} does not convert"),
-    "unit-not-convertible-for": N_("{dimension} does not convert for {analyte}"),
     "unit-missing": N_("a value needs its unit; {analyte} may have {units}"),
     "unit-not-text": N_("the unit must be text; {analyte} may have {units}"),
     "unit-refused": N_("{analyte} in {unit} is refused: {reason}; it may have {units}"),

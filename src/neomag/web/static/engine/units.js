@@ -56,7 +56,6 @@ function toSubstance(amount, dimension, analyte, knowledge) {
       const [upper, lower] = analyte.ratioOf.map((code) => knowledge.analytes.get(code).molarMass);
       if (upper && lower) return over(times(amount, lower), upper);
     }
-    throw new Refusal("unit-not-convertible-for", { dimension, analyte: analyte.code });
   }
   throw new Refusal("unit-not-convertible", { dimension });
 }
