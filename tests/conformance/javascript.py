@@ -82,7 +82,9 @@ def differences(wanted: Any, got: Any, where: str = "") -> list[str]:
     if isinstance(wanted, list) and isinstance(got, list):
         if len(wanted) != len(got):
             return [f"{where}: {wanted!r}, not {got!r}"]
-        return [d for n, (want, have) in enumerate(zip(wanted, got, strict=True)) for d in differences(want, have, f"{where}[{n}]")]
+        return [
+            d for n, (want, have) in enumerate(zip(wanted, got, strict=True)) for d in differences(want, have, f"{where}[{n}]")
+        ]
     same = wanted == got and isinstance(wanted, bool) is isinstance(got, bool)
     return [] if same else [f"{where}: {wanted!r}, not {got!r}"]
 

@@ -162,13 +162,21 @@ def test_every_unit_of_every_analyte() -> None:
         for a in KNOWN.analytes.values() for unit in [*a.units, *a.refused] for value in (*VALUES, *others)
     ]  # fmt: skip
     (told,) = run([{"readings": made}])
-    assert [(one, want, got) for one, want, got in zip(made, (reading(*one) for one in made), told, strict=True) if differences(want, got)] == []
+    assert [
+        (one, want, got)
+        for one, want, got in zip(made, (reading(*one) for one in made), told, strict=True)
+        if differences(want, got)
+    ] == []
 
 
 def test_a_threshold_is_met_exactly_in_every_unit() -> None:
     """1.2 mEq/L and 1.4583 mg/dL are 0.6 mmol/L, which is not below it; a digit less is."""
+
     def magnesium(value: str, unit: str) -> tuple[str, bytes]:
-        return "x.json", f'{{"now":"60 d","events":[{{"at":"60 d","lab":"magnesium","value":{value},"unit":"{unit}"}}]}}'.encode()
+        return (
+            "x.json",
+            f'{{"now":"60 d","events":[{{"at":"60 d","lab":"magnesium","value":{value},"unit":"{unit}"}}]}}'.encode(),
+        )
 
     at_it = [magnesium("0.60", "mmol/L"), magnesium("1.2", "mEq/L"), magnesium("1.4583", "mg/dL")]
     below = [magnesium("0.5999", "mmol/L"), magnesium("1.1999", "mEq/L"), magnesium("1.4582", "mg/dL")]
@@ -196,7 +204,14 @@ def test_every_way_to_write_a_time() -> None:
     made = [{"now": t, "events": [sign]} for t in TIMES]
     made += [{"now": "60 d", "events": [{"condition": "diarrhoea", "for": t, "at": t}]} for t in TIMES]
     made += [{"now": "60 d", "infant": {"gestation": g}} for g in (*GESTATIONS, 38, 38.0, 38.5, True)]
-    nows = ("2026-01-09T04:10:00.5+00:00", "2026-01-09T04:10:01.500000+01:00", "2026-01-09T04:10", "2026-01-09T04:10:02.5", "6 d", "2026-01-02T04:10Z")
+    nows = (
+        "2026-01-09T04:10:00.5+00:00",
+        "2026-01-09T04:10:01.500000+01:00",
+        "2026-01-09T04:10",
+        "2026-01-09T04:10:02.5",
+        "6 d",
+        "2026-01-02T04:10Z",
+    )
     made += [{"now": now, "infant": {"born": born}, "events": [sign]} for born in BORN for now in nows]
     made += [{"now": now, "infant": {"born": "2026-01-01T00:00Z"}, "events": [sign]} for now in BORN]
     made += [{"now": now, "events": [sign]} for now in nows]
@@ -268,7 +283,10 @@ def test_files_that_are_no_cases(name: str) -> None:
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_malformed_files_are_refused_alike(seed: int) -> None:
     """The files of tools/fuzz.py, read as JSON: as many refusals at as many cases, and equal answers to those that can be read."""
-    made = [(name if name.endswith(".jsonl") else "x.json", data) for _, data, name in islice(inputs(seed), 1_000 if seed == 1 else 10_000)]
+    made = [
+        (name if name.endswith(".jsonl") else "x.json", data)
+        for _, data, name in islice(inputs(seed), 1_000 if seed == 1 else 10_000)
+    ]
     assert disagreements(made) == []
 
 
@@ -295,7 +313,12 @@ def test_every_message_is_said_in_full() -> None:
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     many = 60 if QUICK else 400
-    every = [*random_rows(BOOK, many, seed=5), *threshold_rows(BOOK, seed=6), *example_rows(BOOK, most=1), *case_rows(BOOK, many)]
+    every = [
+        *random_rows(BOOK, many, seed=5),
+        *threshold_rows(BOOK, seed=6),
+        *example_rows(BOOK, most=1),
+        *case_rows(BOOK, many),
+    ]
     return [{name: row[name] for name in BOOK.findings} for row in every]
 
 
@@ -303,7 +326,9 @@ def test_every_rule_at_every_threshold(rows: list[Row], tmp_path: Path) -> None:
     """In the browser and as `neomag rules export --to javascript` writes them."""
     wanted = [BOOK.evaluate(list(row.values())) for row in rows]
     (tmp_path / "rules.mjs").write_text(to_javascript(select(BOOK)), "utf-8")
-    values, exported = run([{"rows": [list(row.values()) for row in rows]}, {"module": str(tmp_path / "rules.mjs"), "rows": rows}])
+    values, exported = run(
+        [{"rows": [list(row.values()) for row in rows]}, {"module": str(tmp_path / "rules.mjs"), "rows": rows}]
+    )
     ids = [entry.id for entry in BOOK.entries]
     seen: Counter[tuple[str, Any]] = Counter()
     for want, value, said in zip(wanted, values, exported, strict=True):
@@ -354,7 +379,9 @@ def test_any_rule_of_the_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         for name, ground, lacks, sets in zip(trees, grounds, missing, settling, strict=True):
             assert [names[place] for place in ground] == list(explainer.grounds(name))
             assert [names[place] for place in lacks] == explainer.missing(name)
-            assert sorted(sorted(names[place] for place in one) for one in sets) == sorted(map(sorted, explainer.settling(name)))
+            assert sorted(sorted(names[place] for place in one) for one in sets) == sorted(
+                map(sorted, explainer.settling(name))
+            )
 
 
 # What the browser loads
@@ -368,7 +395,11 @@ def test_the_engine_needs_nothing_that_a_strict_policy_or_an_old_phone_refuses()
     """No eval, no import but its own files, and nothing after ES2020 that would be a syntax error or missing there."""
     for name, script in scripts().items():
         assert not re.search(r"\beval\(|new Function|setTimeout\(|innerHTML|document\.", script), name
-        assert not re.search(r"\.at\(|replaceAll|Object\.hasOwn|structuredClone|findLast|\?\?=|\|\|=|&&=|\(\?<[!=]|static \{|^\s+#|\.group\(", script, re.M), name
+        assert not re.search(
+            r"\.at\(|replaceAll|Object\.hasOwn|structuredClone|findLast|\?\?=|\|\|=|&&=|\(\?<[!=]|static \{|^\s+#|\.group\(",
+            script,
+            re.M,
+        ), name
         for module in re.findall(r'from "([^"]+)"', script):
             assert f"engine/{module.removeprefix('./')}" in assets(), (name, module)
 
@@ -390,6 +421,7 @@ def test_the_words_of_every_language_have_the_same_keys() -> None:
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
 def test_another_language_changes_words_alone(language: str) -> None:
     """Codes, numbers, rules and places are the same."""
+
     def bare(value: Any) -> Any:
         if isinstance(value, dict):
             return {k: bare(v) for k, v in value.items() if k not in {"says", "test", "population", "source"}}

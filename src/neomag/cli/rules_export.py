@@ -20,7 +20,8 @@ from neomag.cli.common import fail, loaded, no_such
 def export(target: str, ids: tuple[str, ...], out: Path | None) -> None:
     """Write the rules for another engine, to standard output or --out.
 
-    The findings that the rules read go in as a tuple (cql, elm), a table `findings` (sql, spark) or values by name (javascript, json).
+    The findings that the rules read go in as a tuple (cql, elm), a table `findings` (sql, spark) or values by name
+    (javascript, json).
     """
     from neomag.rules import rulebook
     from neomag.rules.export import TARGETS

@@ -1,7 +1,8 @@
 """Rules to JavaScript: a module with one function from findings to the values of all rules; and trees for the browser.
 
-The module is plain ES2020 that needs no `eval`: two expressions a rule (`neomag.rules.two_valued`). The browser's engine explains
-every rule, for which it needs the trees anyway; as compact lists they are a fifth of the module, so it evaluates these.
+The module is plain ES2020 that needs no `eval`: two expressions a rule (`neomag.rules.two_valued`). The browser's engine
+explains every rule, for which it needs the trees anyway; as compact lists they are a fifth of the module, and it evaluates
+these.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _lines(chosen: Selection, described: Mapping[str, str]) -> Iterator[str]:
     yield f"// neomag's rules, knowledge {known.version}, digest {known.digest}."
     yield "// Decision support for magnesium deficiency in infants, birth to 24 months. Not a substitute for a clinician."
     yield "//"
-    yield "// evaluate(findings): an object with the properties below to an object with true, false or null (unknown) by rule id."
+    yield "// evaluate(findings): an object with the properties below to one with true, false or null (unknown) by rule id."
     yield "// null is unknown, never NaN; a count is never null. What is missing is unknown, a count 0."
     for name, signature in findings.items():
         kind = " or ".join(map(json.dumps, signature.words)) if signature.words else _TYPES[signature.type]
@@ -69,7 +70,10 @@ def _lines(chosen: Selection, described: Mapping[str, str]) -> Iterator[str]:
 
 
 def compact(node: Node, places: Mapping[str, int]) -> Any:
-    """The tree as the engine's `why.js` reads it: a number for a finding or rule, by `places`; else a list that starts with its kind."""
+    """The tree as the engine's `why.js` reads it.
+
+    A number is a finding or rule, by `places`; all else a list that starts with its kind.
+    """
     match node:
         case Name(name):
             return places[name]

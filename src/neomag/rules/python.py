@@ -1,6 +1,7 @@
 """Rules to Python: one generated function from a row of findings to the values of all rules.
 
-Two plain expressions a rule (`neomag.rules.two_valued`) that stop at the first decision, which is why one infant takes microseconds.
+Two plain expressions a rule (`neomag.rules.two_valued`) that stop at the first decision, which is why one infant takes
+microseconds.
 """
 
 from __future__ import annotations

@@ -52,10 +52,13 @@ def asset(name: str, body: bytes) -> Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of `static/` by its name there, those made of the knowledge in force, and the charts', as the report of cohorts ships them."""
+    """Every file of `static/` by its name there, and those made of the knowledge in force.
+
+    The charts' are those that the report of cohorts ships, with their licences.
+    """
     charts = files("neomag.cohort.report") / "static"
-    found = _walk(files("neomag.web") / "static") | generated() | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
-    return {name: asset(name, body) for name, body in found.items()}
+    found = _walk(files("neomag.web") / "static") | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
+    return {name: asset(name, body) for name, body in (found | generated()).items()}
 
 
 @cache

@@ -1,7 +1,7 @@
 """What the browser needs to assess a case by itself: the rules and tables as a module of JavaScript, the words as JSON.
 
-Both are made of the knowledge in force when they are asked for, and name its digest: they cannot be those of another. The engine
-that runs on them stands in `web/static/engine`.
+Both are made of the knowledge in force when they are asked for, and name its digest: they cannot be those of another. The
+engine that runs on them stands in `web/static/engine`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def knowledge_json(language: str = DEFAULT.code) -> str:
 
 @cache
 def generated() -> dict[str, bytes]:
-    """The generated files of the pages by name: `engine/rules.js`, and `engine/words-en.json` with one each for other languages."""
+    """The generated files of the pages by name: `engine/rules.js`, `engine/words-en.json` and its like in other languages."""
     found = {"engine/rules.js": rules_module()}
     found |= {f"engine/words-{code}.json": knowledge_json(code) for code in LANGUAGES}
     return {name: text.encode() for name, text in found.items()}

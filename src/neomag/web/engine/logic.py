@@ -13,7 +13,8 @@ from neomag.rules import Rulebook, javascript
 FORMAT = 1
 # What follows when a rule is true; what is empty is left out.
 _FOLLOWS = (
-    "urgency", "status", "grade", "suspicion", "problem", "actions", "blocks", "causes", "consider", "caveats", "done", "any_age",
+    "urgency", "status", "grade", "suspicion", "problem", "actions", "blocks", "causes", "consider", "caveats", "done",
+    "any_age",
 )  # fmt: skip
 # What tells people about an entry, and the engine nothing.
 _TOLD = {"says", "sources", "policy"}
@@ -50,7 +51,7 @@ def _bare(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _analyte(analyte: Analyte) -> dict[str, Any]:
-    said = {
+    said: dict[str, Any] = {
         "canonical": analyte.canonical,
         "units": list(analyte.units),
         "plausible": {unit: list(band) for unit, band in analyte.plausible.items()},

@@ -1,4 +1,4 @@
-"""What the engine in the browser says of a case that it refuses, by code; in English as `neomag.case` and `neomag.units` say it.
+"""What the engine in the browser says of a case that it refuses, by code; in English what `neomag.case` and `neomag.units` say.
 
 `{holes}` are filled by the engine; `of` puts what was written before what is wrong with it.
 """

@@ -25,7 +25,9 @@ def words(book: Rulebook, language: Language) -> dict[str, Any]:
         "problems": {code: say(entry.says) for code, entry in known.problems.items()},
         "contradictions": {name: say(pair["says"]) for name, pair in known.tables.get("contradictions", {}).items()},
         "populations": {i.id: say(i.population) for i in known.intervals if i.authority == DEFAULT},
-        "terms": {kind: {code: _term(term, language) for code, term in terms.items()} for kind, terms in known.vocabulary.items()},
+        "terms": {
+            kind: {code: _term(term, language) for code, term in terms.items()} for kind, terms in known.vocabulary.items()
+        },
         "messages": {code: language.gettext(text) for code, text in MESSAGES.items()} | refused,
     }
 

@@ -42,7 +42,9 @@ export function assessFile(data, name, knowledge) {
   );
 }
 
-const told = (where, why, { words }) => ({ where, code: why.code === "of" ? why.fields.why.code : why.code, says: sentence(why, words) });
+function told(where, why, { words }) {
+  return { where, code: why.code === "of" ? why.fields.why.code : why.code, says: sentence(why, words) };
+}
 
 /** The answer to a case that was read. */
 export function answerTo(kase, knowledge) {
@@ -65,7 +67,8 @@ export function answerTo(kase, knowledge) {
         else found.set(code, [rule]);
       }
     }
-    return Object.keys(knowledge.lists[name]).filter((code) => found.has(code)).map((code) => advice(name, code, found.get(code), knowledge));
+    const codes = Object.keys(knowledge.lists[name]).filter((code) => found.has(code));
+    return codes.map((code) => advice(name, code, found.get(code), knowledge));
   };
   const [actions, blocked, causes, consider, caveats] = LISTS.map(lines);
   // A line that is both advised and blocked is blocked, and one that is done is not advised again.

@@ -27,8 +27,9 @@ function decoded(bytes) {
 }
 
 /**
- * The documents in `data`, text or bytes: one for JSON, one a line for JSON Lines. `name` is the file's name; its suffix decides
- * the format, else the text does. A line that cannot be read stands in the list as its Refusal. Throws Refusal when nothing can be read.
+ * The documents in `data`, text or bytes: one for JSON, one a line for JSON Lines. `name` is the file's name; its suffix
+ * decides the format, else the text does. A line that cannot be read stands in the list as its Refusal. Throws Refusal when
+ * nothing can be read.
  */
 export function parse(data, name = "") {
   const content = (typeof data === "string" ? data : decoded(data)).replace(/^\ufeff/, "");

@@ -34,12 +34,13 @@ function pairs(infant, events, contradictions) {
     const note = (event) => found.push({ code: "contradiction", event, contradiction: name });
     if (pair.signs) {
       const both = pair.signs.map((code) => present.get(`sign:${code}`));
-      if (both.every(Boolean) && both.every((event) => event.at === both[0].at)) note(Math.max(...both.map((event) => event.seq)));
+      if (both.every((event) => event && both[0] && event.at === both[0].at)) note(Math.max(...both.map((event) => event.seq)));
     } else if (pair.condition) {
       const event = present.get(`condition:${pair.condition}`);
       if (event && infant.gestation !== null && infant.gestation >= pair.gestation_at_least_weeks) note(event.seq);
     } else {
-      for (const event of events) if (event.kind === "given" && pair.drugs.includes(event.code) && odd(event, pair)) note(event.seq);
+      const given = events.filter((event) => event.kind === "given" && pair.drugs.includes(event.code));
+      for (const event of given) if (odd(event, pair)) note(event.seq);
     }
   }
   return found;

@@ -3,6 +3,7 @@
 import { decimal } from "./decimal.js";
 import { isMapping, isNone, shown } from "./form.js";
 import { Refusal } from "./refusal.js";
+import { folded } from "./text.js";
 import { quantity, read } from "./units.js";
 
 export const FLAGS = ["low", "normal", "high"];
@@ -128,7 +129,8 @@ function drugGiven(form, where, row) {
 /** A dose unit in its canonical spelling: an amount, then what it is per (`mmol/kg/h`). Throws Refusal. */
 export function doseUnit(unit) {
   if (isNone(unit)) throw new Refusal("dose-unit-missing");
-  const [amount, ...per] = typeof unit === "string" ? unit.replace(/ /g, "").replace(/[µμ]/g, "u").toLowerCase().split("/") : [];
+  const written = typeof unit === "string" ? unit.replace(/ /g, "").replace(/[µμ]/g, "u") : "";
+  const [amount, ...per] = folded(written).split("/");
   if (!AMOUNT.has(amount) || per.length > 2 || per.some((part) => !PER_SPELT.has(part))) {
     throw new Refusal("dose-unit-unknown", { shown: shown(unit), amounts: AMOUNTS, per: PER });
   }

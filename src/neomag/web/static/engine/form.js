@@ -12,7 +12,9 @@ const MOST_HINTS = 100;
 const SHOWN = 40;
 
 /** Whether a value is a mapping of a file, or of a program. */
-export const isMapping = (value) => typeof value === "object" && value !== null && [null, Object.prototype].includes(Object.getPrototypeOf(value));
+export function isMapping(value) {
+  return typeof value === "object" && value !== null && [null, Object.prototype].includes(Object.getPrototypeOf(value));
+}
 
 /** Whether a key is missing, or has no value. */
 export const isNone = (value) => value === null || value === undefined;
@@ -95,10 +97,8 @@ export class Form {
       for (const word of said[term].slice(1)) names.set(word.toLowerCase(), term);
     }
     const near = nearest(textOf(code).toLowerCase(), [...names.keys()], 0.5);
-    this.refuse(
-      where,
-      near === null ? new Refusal("code-unknown-list", fields) : new Refusal("code-unknown-near", { ...fields, near: names.get(near) }),
-    );
+    const named = { ...fields, near: names.get(near) };
+    this.refuse(where, near === null ? new Refusal("code-unknown-list", fields) : new Refusal("code-unknown-near", named));
   }
 
   /** A date and time in ISO 8601. */
@@ -113,7 +113,8 @@ export class Form {
     try {
       if (isNone(value) && needed) throw new Refusal("age-missing", { form: new Refusal("form-age") });
       if (typeof value !== "string") throw new Refusal("age-not-text", { form: new Refusal("form-age") });
-      if (this.born === null || !/^\d+$/.test(digits([...value].slice(0, 4).join(""))) || !value.includes("-")) return seconds(value);
+      const year = digits([...value].slice(0, 4).join(""));
+      if (this.born === null || !/^\d+$/.test(year) || !value.includes("-")) return seconds(value);
       const instant = this.moment(where, value);
       if (instant === null) return -1;
       if (instant.zoned !== this.born.zoned) throw new Refusal("zone-mixed");

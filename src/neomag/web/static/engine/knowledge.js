@@ -10,7 +10,8 @@ const FORMAT = 1;
 /**
  * Makes the knowledge ready for `assess`.
  *
- * `module` is the generated module of rules, `words` the JSON of a language that was made of the same knowledge: see load.js. Throws Error when the two do not belong together.
+ * `module` is the generated module of rules, `words` the JSON of a language that was made of the same knowledge: see load.js.
+ * Throws Error when the two do not belong together.
  */
 export function knowledge(module, words) {
   const { logic } = module;

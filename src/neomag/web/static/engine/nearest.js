@@ -1,4 +1,4 @@
-/** The nearest of the names there are to one that is not among them: the share of characters in common blocks (Ratcliff and Obershelp). */
+/** The nearest of the names there are to one that is not among them, by the share of signs in common blocks (Ratcliff, Obershelp). */
 
 function longest(a, b, [fromA, toA, fromB, toB]) {
   let best = [fromA, fromB, 0];
