@@ -236,7 +236,9 @@ def test_filtration_and_water_of_a_newborn(kg: float, weeks: int) -> None:
     rates = [infant.filtration_l(day * HOURS) for day in range(40)]
     assert rates == sorted(rates)
     assert rates[0] > 0
-    assert infant.tissue_kg(infant.regained) == pytest.approx(kg)
+    assert infant.weight_kg(0) == infant.tissue_kg(infant.lightest) == kg
+    weights = [infant.weight_kg(day * HOURS) for day in range(40)]
+    assert min(weights) == pytest.approx(infant.weight_kg(infant.lightest)) == pytest.approx(kg * (1 - infant.water_loss))
     assert infant.fluid_l(10 * HOURS) <= infant.fluid_l(0)
     assert 0 < infant.ultrafilterable(0) < infant.ultrafilterable(60 * HOURS) <= p.ultrafilterable
 
