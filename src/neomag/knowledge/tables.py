@@ -1,4 +1,4 @@
-"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/, web/."""
+"""The tables of the knowledge that are read when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/, web/."""
 
 from __future__ import annotations
 

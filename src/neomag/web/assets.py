@@ -50,7 +50,7 @@ def asset(name: str, body: bytes) -> Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of `static/`, by its name there; the charts' are those that the report of cohorts ships, with their licences."""
+    """Every file of `static/`, by its name there; those of charts are the ones that cohort reports ship."""
     charts = files("neomag.cohort.report") / "static"
     found = _walk(files("neomag.web") / "static") | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
     return {name: asset(name, body) for name, body in found.items()}

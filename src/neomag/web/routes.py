@@ -77,7 +77,11 @@ def router() -> Router:
             service_worker,
             Router(PATH, route_handlers=[file]),
             *(
-                Router(f"/{language.code}", route_handlers=[*pages, nothing, _clinician()], exception_handlers={Exception: error_page})
+                Router(
+                    f"/{language.code}",
+                    route_handlers=[*pages, nothing, _clinician()],
+                    exception_handlers={Exception: error_page},
+                )
                 for language in LANGUAGES.values()
             ),
         ],

@@ -19,9 +19,9 @@ from neomag.service.smart.discovery import Directory
 from neomag.service.smart.keep import Keep
 from neomag.service.smart.launches import LIFE, Launch, Launches
 from neomag.service.smart.page import answer_page, choice_page, refusal_page
-from neomag.service.smart.show import Launched, Show
 from neomag.service.smart.refusal import Refusal, error_code
 from neomag.service.smart.scopes import asked
+from neomag.service.smart.show import Launched, Show
 from neomag.service.smart.token import Token, exchange
 from neomag.service.store import StoreError
 
