@@ -1,4 +1,6 @@
-"""The tables of the knowledge that are read when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/, web/."""
+"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/,
+caregiver/, web/.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,11 @@ def cds_file(name: str) -> Path:
 def body_file(name: str) -> Path:
     """A file of `body/` of the knowledge in force."""
     return directory() / "body" / name
+
+
+def caregiver_file(name: str) -> Path:
+    """A file of `caregiver/` of the knowledge in force."""
+    return directory() / "caregiver" / name
 
 
 def web_file(name: str) -> Path:

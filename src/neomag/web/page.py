@@ -44,10 +44,17 @@ def _environment(code: str) -> Environment:
     environment.globals.update(  # type: ignore[reportUnknownMemberType]
         {
         "language": language, "languages": tuple(LANGUAGES.values()), "asset": address, "version": __version__,
-        "say": language.say, "number": language.number, "age": language.age, "words": _words,
+        "say": language.say, "number": language.number, "age": language.age, "words": _words, "fill": _fill,
         }
     )  # fmt: skip
     return environment
+
+
+def _fill(text: str, **values: str) -> str:
+    """A wording of the knowledge, said already, with its holes filled: `fill(say(text), ml=number(590))`."""
+    for hole, value in values.items():
+        text = text.replace("{" + hole + "}", value)
+    return text
 
 
 def _words(**said: str) -> Markup:

@@ -13,6 +13,7 @@ from neomag.web.assets import PATH, Asset, assets, release
 from neomag.web.clinician.routes import HANDLERS as CLINICIAN
 from neomag.web.entrance import about, entrance
 from neomag.web.errors import error_page
+from neomag.web.for_parents import PAGES as FOR_PARENTS
 from neomag.web.languages import LANGUAGES, preferred
 from neomag.web.offline import manifest, offline, worker
 from neomag.web.own_site import of_own_site
@@ -69,7 +70,7 @@ def _clinician() -> Router:
 
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
-    pages = [entrance, about, manifest, offline]
+    pages = [entrance, about, manifest, offline, *FOR_PARENTS]
     return Router(
         "/",
         route_handlers=[
