@@ -23,7 +23,7 @@ import pytest
 from neomag.service.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
+    from playwright.sync_api import Browser, Request, ConsoleMessage, Page, ViewportSize
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium")
@@ -80,6 +80,10 @@ def chromium() -> Iterator[Browser]:
         found.close()
 
 
+def _given_up(asked: Request) -> bool:
+    return "ERR_ABORTED" in (asked.failure or "")
+
+
 @pytest.fixture
 def visit(chromium: Browser, site: str) -> Iterator[Visit]:
     """Opens a page of the site in a new window: `visit(path, phone=…, script=…, dark=…, worker=…, complains=…)`."""
@@ -103,7 +107,8 @@ def visit(chromium: Browser, site: str) -> Iterator[Visit]:
         page, complaints = context.new_page(), []
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
-        page.on("requestfailed", lambda asked: complaints.append(f"failed: {asked.url} {asked.failure}"))
+        # A request that is given up for a newer one, or for a download, has not failed.
+        page.on("requestfailed", lambda asked: _given_up(asked) or complaints.append(f"failed: {asked.url} {asked.failure}"))
         page.complaints = complaints  # type: ignore[attr-defined]
         if not complains:
             pages.append((page, complaints))

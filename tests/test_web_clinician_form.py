@@ -16,8 +16,7 @@ from tests.strategies import KNOWN, cases
 from neomag.assess import assess
 from neomag.case import Case
 from neomag.web.clinician.fields import Fields
-from neomag.web.clinician.from_case import empty, fill
-from neomag.web.clinician.layout import KINDS, layout
+from neomag.web.clinician.from_case import fill
 from neomag.web.clinician.to_case import read
 from neomag.web.languages import LANGUAGES
 
@@ -39,7 +38,11 @@ def content(case: Case) -> Any:
     """All that a case says, without the places of its events in a file."""
     events = sorted((replace(event, seq=0) for event in case.events), key=repr)
     problems = sorted((problem.code, problem.detail) for problem in case.problems)
-    return (case.name, case.now, case.infant, case.setting, case.intervals, case.age_assumed, case.times_assumed), events, problems
+    return (
+        (case.name, case.now, case.infant, case.setting, case.intervals, case.age_assumed, case.times_assumed),
+        events,
+        problems,
+    )
 
 
 def written(said: Any, code: str) -> str:

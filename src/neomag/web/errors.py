@@ -13,7 +13,7 @@ SIGN_IN = "/sign-in"
 
 
 def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """What went wrong, for reading. Who is not signed in is led to sign in; the form that was being filled stays where it is."""
+    """What went wrong, for reading. Who is not signed in is led to sign in; the form being filled stays where it is."""
     problem = problem_of(request, error)
     if problem.status == 401 and request.method == "GET":
         headers = {"Location": local(request, SIGN_IN), "Cache-Control": "no-store"}

@@ -62,7 +62,7 @@ class Authenticate(AbstractAuthenticationMiddleware):
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """What a request says of who calls: a bearer token or key in Authorization, a key in X-API-Key, on pages one in a cookie."""
+    """What a request says of who calls: a bearer token or key in Authorization, a key in X-API-Key, on pages a cookie."""
     headers = connection.headers
     scheme, _, credential = headers.get("authorization", "").strip().partition(" ")
     if not scheme:

@@ -13,7 +13,7 @@ from neomag.case import Case, Event
 from neomag.knowledge import Knowledge
 from neomag.web.clinician import typed
 from neomag.web.clinician.fields import Fields
-from neomag.web.clinician.layout import Layout, layout
+from neomag.web.clinician.layout import Chip, Layout, layout
 from neomag.web.clinician.to_case import ABSENT, PENDING
 from neomag.web.languages import Language
 
@@ -130,22 +130,15 @@ class _Filler:
         chips, seen = self.layout.chips(kind), set[str]()
         for event in events:
             chip = chips.get(event.code)
-            held = chip is not None and event.at is None and event.code not in seen and self.plain(event)
-            held = held and (event.lasting is None or (chip.asks_for and not event.absent))
-            held = held and (event.grade is None or (chip.asks_grade and not event.absent))
+            held = chip is not None and event.at is None and event.code not in seen and _fits(chip, event)
             if event.at is None:
                 seen.add(event.code)
-            # A dose of calcium or magnesium wants its time and amount asked for, also where they are not known yet.
             if held:
                 self.put(kind, f"-{event.code}" if event.absent else event.code)
                 self.put(f"for.{event.code}", None if event.lasting is None else ages.written(event.lasting))
                 self.put(f"grade.{event.code}", event.grade)
             else:
                 self.row({"drug": "given"}.get(kind, "conditions"), event)
-
-    def plain(self, event: Event) -> bool:
-        """Whether an event is no more than its code."""
-        return event.dose is None and event.route is None and event.concentration is None and event.over is None
 
     def row(self, name: str, event: Event) -> None:
         """A row of its own."""
@@ -179,6 +172,14 @@ class _Filler:
                 self.put(f"{row}.unit", unit)
             else:
                 self.put(f"{row}.flag", event.flag or PENDING)
+
+
+def _fits(chip: Chip, event: Event) -> bool:
+    """Whether a chip holds all that an event says."""
+    if (event.dose, event.route, event.concentration, event.over) != (None, None, None, None):
+        return False
+    lasting = event.lasting is None or (chip.asks_for and not event.absent)
+    return lasting and (event.grade is None or (chip.asks_grade and not event.absent))
 
 
 def _parts(written: object) -> tuple[str, str]:

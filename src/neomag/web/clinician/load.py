@@ -53,12 +53,12 @@ def load(data: bytes, name: str, settings: Settings, language: Language, knowled
         raise LoadError([str(document)])
     if isinstance(document, dict) and "resourceType" in document:
         return _of_fhir(cast("Mapping[str, Any]", document), settings, language, knowledge)
+    written = cast("Mapping[str, Any]", document)
     try:
-        case = Case.from_dict(document, knowledge=knowledge)
+        case = Case.from_dict(written, knowledge=knowledge)
     except CaseError as error:
         raise LoadError(list(error.problems)) from None
-    infant = cast("Mapping[str, Any]", document).get("infant")
-    return File(fill(case, language, knowledge, cast("Mapping[str, Any]", infant or {})), [])
+    return File(fill(case, language, knowledge, cast("Mapping[str, Any]", written.get("infant") or {})), [])
 
 
 def _of_fhir(resource: Mapping[str, Any], settings: Settings, language: Language, knowledge: Knowledge) -> File:

@@ -73,7 +73,7 @@ def clinician_page(
     faults: Sequence[Fault] = said.faults if said else ()
     complete(fields, knowledge)
     view = View(fields, language, knowledge, faults, said.cautions if said else {}, fresh)
-    values = {
+    values: dict[str, Any] = {
         **_values(request, view, answer), "loaded": loaded, "note": note, "load_faults": load_faults, "faults": faults,
         "summary": summary(answer.answer, language) if answer else "", "fragment": fragment,
     }  # fmt: skip
@@ -117,7 +117,7 @@ def _values(request: Request[Any, Any, Any], view: View, answer: Shown | None) -
         "signed_in": credential_in(request.cookies) is not None,
         "pdf": cannot_set(language), "finding": partial(finding_words, knowledge=knowledge, language=language),
         "found": partial(found, language=language), "sources": partial(sources, knowledge=knowledge),
-        "facts": lambda rule: facts(answer.answer.why(rule)) if answer else [],
+        "facts": partial(facts, answer=answer.answer) if answer else None,
         "all_intervals": [row for row in knowledge.intervals if row.analyte == LAB],
         "explore_age": _explored(answer),
     }  # fmt: skip

@@ -65,8 +65,8 @@ def scale(case: Case, answer: Answer) -> Scale | None:
 
     bands = tuple(
         Band(
-            authority, population, source, low, high, percent(low or 0), percent(most if high is None else high) - percent(low or 0),
-            used=place == 0,
+            authority, population, source, low, high, x=percent(low or 0),
+            width=percent((most if high is None else high) - (low or 0)), used=place == 0,
         )
         for place, (authority, population, source, low, high) in enumerate(found)
     )  # fmt: skip

@@ -10,7 +10,6 @@ from neomag.answer import Advice, Answer
 from neomag.case import Case
 from neomag.findings.catalogue import entries
 from neomag.knowledge import Knowledge, RuleEntry, Source
-from neomag.rules.why import Why
 from neomag.unknowns import unknowns
 from neomag.web.clinician.dose import Panel, panel
 from neomag.web.clinician.fields import Fields
@@ -53,6 +52,7 @@ class Shown:
 
 def shown(case: Case, answer: Answer, fields: Fields, language: Language, *, doses: bool) -> Shown:
     """The answer to `case` for reading. `doses`: whether the reader may see doses."""
+    known = answer.rulebook.knowledge
     used = [rule for rule, value in zip(answer.rulebook.entries, answer.values, strict=True) if value]
     urgency = tuple(rule for rule in used if rule.urgency == answer.urgency)
     suspicion = tuple(rule for rule in used if rule.suspicion == answer.suspicion)
@@ -66,16 +66,12 @@ def shown(case: Case, answer: Answer, fields: Fields, language: Language, *, dos
         case=case, answer=answer, sections=sections, urgency_rules=urgency, suspicion_rules=suspicion,
         rules=tuple(rule for rule in used if rule.id in named),
         unknown=tuple(
-            Unknown(words(name, answer.rulebook.knowledge, language), _rules(ids, answer), _field(name, answer.rulebook.knowledge))
+            Unknown(words(name, known, language), tuple(known.rules[rule] for rule in ids), _field(name, known))
             for name, ids in unknowns(answer)
         ),
-        problems=tuple(_problem(problem, answer.rulebook.knowledge, language) for problem in answer.problems),
+        problems=tuple(_problem(problem, known, language) for problem in answer.problems),
         scale=scale(case, answer), timeline=timeline(case), dose=panel(fields, case, answer) if doses else None,
     )  # fmt: skip
-
-
-def _rules(ids: Sequence[str], answer: Answer) -> tuple[RuleEntry, ...]:
-    return tuple(answer.rulebook.knowledge.rules[rule] for rule in ids)
 
 
 def sources(keys: Sequence[str], knowledge: Knowledge) -> list[Source]:
@@ -96,7 +92,8 @@ def words(name: str, knowledge: Knowledge, language: Language) -> str:
         return says
     meaning = language.say(term.meaning)
     said = {
-        "sign-now": _("%(what)s: now"), "sign-before": _("%(what)s: in the newborn period"), "doses": _("%(what)s: how often given"),
+        "sign-now": _("%(what)s: now"), "sign-before": _("%(what)s: in the newborn period"),
+        "doses": _("%(what)s: how often given"),
         "lab-state": _("%(what)s: low, normal or high"), "lab-results": _("%(what)s: how often measured"),
     }.get(kind, "%(what)s")  # fmt: skip
     return said % {"what": meaning}
@@ -133,13 +130,6 @@ def found(value: Any, language: Language) -> str:
     return language.number(value) if isinstance(value, int | float) else str(value)
 
 
-def facts(why: Why) -> list[tuple[str, Any]]:
-    """The findings that decided a rule, each once, with their values."""
-    seen: dict[str, Any] = {}
-    stack = [why]
-    while stack:
-        node = stack.pop()
-        if node.finding is not None:
-            seen.setdefault(node.finding, node.found)
-        stack += reversed(node.because)
-    return list(seen.items())
+def facts(rule: RuleEntry, answer: Answer) -> dict[str, Any]:
+    """The findings that decided a rule, with their values."""
+    return answer.explainer.grounds(rule.name)

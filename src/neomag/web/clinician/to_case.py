@@ -33,7 +33,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Read:
-    """A form that was read: the mapping of the contract, and the case when there is no fault. `cautions` are doubts by field."""
+    """A form that was read: the mapping of the contract, the case when there is no fault, and doubts (`cautions`) by field."""
 
     given: dict[str, Any]
     case: Case | None = None

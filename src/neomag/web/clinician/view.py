@@ -38,6 +38,8 @@ class View:
     cautions: dict[str, str] = field(default_factory=dict[str, str])
     # The row that was just added, whose first field gets the focus.
     fresh: str = ""
+    # Groups, questions and short names.
+    layout: Layout = field(init=False)
 
     sexes = SEXES
     settings = SETTINGS
@@ -47,10 +49,8 @@ class View:
     routes = ROUTES
     absent = ABSENT
 
-    @property
-    def layout(self) -> Layout:
-        """Groups, questions and short names."""
-        return layout(self.knowledge)
+    def __post_init__(self) -> None:
+        self.layout = layout(self.knowledge)
 
     def id(self, name: str) -> str:
         """The id of a field in the page."""
@@ -67,6 +67,12 @@ class View:
     def rows(self, name: str) -> list[str]:
         """The names of the rows of a list."""
         return [f"{name}.{place}" for place in self.fields.rows(name)]
+
+    def results(self, sample: str) -> list[str]:
+        """The names of the rows of a sample, those of the first sample's analytes first and in their order."""
+        order = {code: place for place, code in enumerate(self.layout.first_sample)}
+        rows = self.rows(f"{sample}.results")
+        return sorted(rows, key=lambda row: order.get(self.value(f"{row}.lab"), len(order)))
 
     def fault(self, name: str) -> str:
         """What is wrong with a field."""
