@@ -103,9 +103,33 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 for (const what of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(what, (event) => {
     if (event.detail.xhr?.status === 401) location.assign(event.detail.xhr.getResponseHeader("Location") || location.pathname);
-    else failed();
+    else if (what === "htmx:responseError") failed();
+    else away();
   });
 }
+
+// Without a network the rules run here; where the device does not have them, the page says that it has no answer.
+let asked = 0;
+async function away() {
+  const mine = ++asked;
+  try {
+    const { answerAway } = await import("./clinician/away.js");
+    await answerAway(form, answer, bar);
+  } catch {
+    if (mine === asked) failed();
+    return;
+  }
+  // What was typed meanwhile is answered by a later call.
+  if (mine !== asked) return;
+  fresh();
+  placeFaults();
+  colour();
+}
+form.addEventListener("submit", (event) => {
+  if (navigator.onLine) return;
+  event.preventDefault();
+  away();
+});
 
 // Reasons that a link leads to are opened.
 function reveal() {
