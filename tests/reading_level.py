@@ -4,7 +4,8 @@ grade = 0.39 words / sentences + 11.8 syllables / words - 15.59
 
 No library is used: textstat counts syllables with the pronouncing dictionary of NLTK, which it fetches when it runs, and falls back
 on hyphenation, which counts too few. Here a syllable is a group of vowels, less a silent e, with the exceptions that the rule
-is known to miss; a test holds it against a list of words. A number counts as one word of one syllable, a unit as its letters.
+is known to miss; a test holds it against a list of words. Of the 1,300 words of the pages it differed from the CMU pronouncing
+dictionary on those that now stand in `_KNOWN`. A number counts as one word of one syllable.
 """
 
 from __future__ import annotations
@@ -18,9 +19,17 @@ _BLOCKS = {
     "p", "li", "h1", "h2", "h3", "h4", "td", "th", "dt", "dd", "label", "legend", "summary", "figcaption", "caption", "option",
     "button", "div", "section", "article", "ul", "ol", "table", "tr", "fieldset", "form", "nav", "main", "details", "br", "a",
 }  # fmt: skip
-_SKIPPED = {"script", "style", "head", "header", "footer", "template"}
+_SKIPPED = {"script", "style", "head", "header", "footer", "template", "cite"}
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)?|[0-9]+(?:[.,][0-9]+)*")
 _ONE = re.compile(r"[0-9]")
+# Endings whose e is silent, and those among them in which it is heard.
+_SILENT = tuple(
+    (re.compile(silent), re.compile(heard))
+    for silent, heard in (
+        (r"[^aeiouy]e$", r"[^aeiouy]le$"), (r"[^aeiouyszxc]es$", r"(?:ch|sh|[^aeiouy]l)es$"),
+        (r"[^aeiouytd]ed$", r"[^aeiouy]led$"),
+    )
+)  # fmt: skip
 # Words whose syllables the rule below does not tell.
 _KNOWN = {
     "area": 3, "create": 2, "being": 2, "doing": 2, "going": 2, "seeing": 2, "goes": 1, "does": 1, "diet": 2, "science": 2,
@@ -33,7 +42,9 @@ _KNOWN = {
     "lately": 2, "likely": 2, "lonely": 2, "closely": 2, "safely": 2, "barely": 2, "rarely": 2, "homemade": 2, "pureed": 2,
     "puree": 2, "diarrhoea": 4, "business": 2, "chocolate": 2, "family": 3, "several": 3, "different": 3, "camera": 3,
     "moment": 2, "movement": 2, "placement": 2, "statement": 2, "careful": 2, "useful": 2, "hopeful": 2, "grateful": 2,
-    "lifetime": 2, "baseline": 2, "homes": 1, "eyelid": 2, "forehead": 2, "somebody": 3, "anyone": 3, "everyone": 3,
+    "lifetime": 2, "baseline": 2, "homes": 1, "everything": 3, "sesame": 3, "squash": 1, "squashed": 1, "rolled": 1, "soya": 2,
+    "bulges": 2, "changes": 2, "onion": 2, "union": 2, "quinoa": 3, "papaya": 3, "finely": 2, "quarter": 2, "quarters": 2, "fibre": 2,
+    "milled": 1, "mg": 2, "ml": 2, "kcal": 2, "eyelid": 2, "forehead": 2, "somebody": 3, "anyone": 3, "everyone": 3,
 }  # fmt: skip
 
 
@@ -46,12 +57,9 @@ def syllables(word: str) -> int:
         return _KNOWN[lower]
     found = len(re.findall(r"[aeiouy]+", lower))
     # A silent e at the end, also before s; in -ed only after t and d is it heard.
-    if re.search(r"[^aeiouy]e$", lower) and not re.search(r"[^aeiouy]le$", lower):
-        found -= 1
-    elif re.search(r"[^aeiouyszxc]es$", lower) and not re.search(r"(?:ch|sh|[^aeiouy]l)es$", lower):
-        found -= 1
-    elif re.search(r"[^aeiouytd]ed$", lower) and not re.search(r"[^aeiouy]led$", lower):
-        found -= 1
+    for silent, heard in _SILENT:
+        if silent.search(lower) and not heard.search(lower):
+            found -= 1
     # Two vowels that are two syllables: -ia, -io (but not -tion), -ious, -ual, -eo.
     found += len(re.findall(r"(?<![tcsg])i[ao](?!u)|eo(?=[^u])|[^g]ua|iu(?=m)|ying$|ier$|iest$", lower))
     return max(found, 1)
@@ -59,7 +67,7 @@ def syllables(word: str) -> int:
 
 def sentences(blocks: Iterable[str]) -> list[str]:
     """The sentences of blocks of text: each block ends one."""
-    found = [part for block in blocks for part in re.split(r"(?<=[.!?:;])\s+", block)]
+    found = [part for block in blocks for part in re.split(r"(?<=[.!?])\s+", block)]
     return [part for part in found if _WORD.search(part)]
 
 

@@ -25,8 +25,11 @@ HOLE = re.compile(r"\{[^{}]*\}|%\([^()]*\)s")
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 # A word of a language, not a code, a unit or a sign: two small letters in a row.
 WORD = re.compile(r"[^\W\d_A-Z]{2}")
-# Foods that are called the same in Spanish.
-SAME_NAME = {"injera", "mango", "natto", "papaya", "poi", "roti (chapati)", "tempeh"}
+# What is called the same in another language.
+SAME_NAME = {
+    "China", "FHIR Bundle", "Sepsis", "gluten", "injera", "mango", "natto", "neomag", "no", "normal", "papaya", "poi",
+    "roti (chapati)", "tempeh", "zinc",
+}  # fmt: skip
 
 
 def pairs(code: str, domain: str) -> list[tuple[str, str]]:

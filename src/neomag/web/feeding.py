@@ -22,7 +22,7 @@ from neomag.web.plan_shown import shown
 from neomag.web.sheet_form import Fields, fields_of
 
 MOST_WORDS = 200
-_MOST_MEANT = 40
+_MOST_MEANT, _LONGEST = 40, 60
 
 
 @get("/parents/feeding", include_in_schema=False)
@@ -74,7 +74,8 @@ def _asked(fields: Fields, language: Language) -> dict[str, Any]:
     known = load_caregiver().feeding
     names = ("months", "milk", "diet", "days", "goals")
     one = {name: next((value for value in fields.get(name, ()) if value), "") for name in names}
-    words = [word.strip() for word in re.split(r"[,;\n，、；]", " ".join(fields.get("other", ()))[:MOST_WORDS]) if word.strip()]
+    written = re.split(r"[,;\n，、；]", " ".join(fields.get("other", ()))[:MOST_WORDS])
+    words = [word.strip()[:_LONGEST] for word in written if word.strip()]
     exclude = [word for word in fields.get("exclude", ()) if word in known["leave_out"]]
     asked: dict[str, Any] = {
         "age": f"{one['months']} mo" if one["months"].isdecimal() else "",

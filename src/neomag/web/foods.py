@@ -18,22 +18,23 @@ from neomag.service.limits import Workers
 from neomag.web.languages import Language
 from neomag.web.page import language_of, page
 
-MOST, MOST_WORDS = 30, 80
+MOST_WORDS = 80
 
 
 @get("/parents/foods", include_in_schema=False)
 async def foods(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The foods, ranked or found by a word; `by` is the way to see it, `all` shows more than the first."""
+    """The foods, ranked or found by a word; `by` is the way to see it, with `rare` also foods that few shops have."""
     query = request.query_params
     by = query.get("by", "")
     lens = by if by in lenses() else BY_PORTION
     words = " ".join(query.get("q", "").split())[:MOST_WORDS]
     workers: Workers = request.app.state.workers
     ranked = await workers.run(_ranked, lens, words, language_of(request))
-    most = len(ranked) if "all" in query or words else MOST
+    usual = load_feeding().plan["usual"]["everywhere"]
+    found = ranked if words or "rare" in query else [food for food in ranked if food["name"] in usual]
     return page(
-        request, "parents/foods.html", known=load_caregiver(), lens=lens, words=words, foods=ranked[:most], of=len(ranked),
-        article=_article(), most_words=MOST_WORDS,
+        request, "parents/foods.html", known=load_caregiver(), lens=lens, words=words, foods=found, of=len(found),
+        rare="rare" in query, article=_article(), most_words=MOST_WORDS,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -11,7 +10,7 @@ from neomag.knowledge.caregiver import load_caregiver
 from neomag.web.film import form_page
 from neomag.web.page import language_of, page
 from neomag.web.parents import numbers
-from neomag.web.sheet_form import Given, fields_of, read
+from neomag.web.sheet_form import fields_of, own_fields, read
 from neomag.web.sheet_judged import judge
 
 
@@ -29,12 +28,6 @@ async def sheet(request: Request[Any, Any, Any]) -> Response[bytes]:
         return form_page(request, given, status=422)
     known = load_caregiver()
     return page(
-        request, "parents/sheet.html", known=known, given=given, judged=judge(given), fields=tuple(_fields(given)),
+        request, "parents/sheet.html", known=known, given=given, judged=judge(given), fields=own_fields(given),
         numbers=numbers(known, language_of(request).code),
     )  # fmt: skip
-
-
-def _fields(given: Given) -> Iterator[tuple[str, str]]:
-    """The form as it came, so that it can be changed, or printed in another language, without being kept anywhere."""
-    for name, values in given.fields.items():
-        yield from ((name, value) for value in values)

@@ -50,6 +50,20 @@ class Given:
         return any(found.id == reply for found in self.replies.get(question, ()))
 
 
+# What else the form has beside the questions and the texts.
+_OTHERS = (
+    "age", "age_unit", "minutes", "seconds_long", "temperature", "temperature_unit", "taps", "count", "seconds", "speed",
+    "really",
+)  # fmt: skip
+
+
+def own_fields(given: Given) -> list[tuple[str, str]]:
+    """The fields of the form that are its own, as they came: with them it can be filled again without being kept anywhere."""
+    sheet = load_caregiver().sheet
+    names = (*_OTHERS, *(f"q.{name}" for name in sheet.questions), *(f"t.{name}" for name in sheet.words))
+    return [(name, value) for name in names for value in given.fields.get(name, ())]
+
+
 async def fields_of(request: Request[Any, Any, Any]) -> Fields:
     """The fields of a posted form, each with its values in their order; files are left out."""
     form = await request.form()

@@ -45,7 +45,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "dosing/ceilings.toml": ("says",),
     "dosing/defaults.toml": ("regimen", "refused", "missing", "site"),
     "dosing/interactions.toml": ("says",),
-    "dosing/monitoring.toml": ("says",),
+    "dosing/monitoring.toml": ("says", "product"),
     "dosing/products.toml": ("says",),
     "dosing/refusals.toml": ("says",),
     "dosing/regimens.toml": ("says", "population", "note", "quirk"),
