@@ -69,7 +69,8 @@ def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
         credential = headers.get("x-api-key", "")
     elif scheme.lower() != "bearer":
         credential = "?"  # another scheme is a credential that cannot be read, not none at all
-    if not scheme and not credential and connection.route_handler.opt.get(PAGE):
+    page = not scheme and not credential and bool(connection.route_handler.opt.get(PAGE))
+    if page:
         credential = credential_in(connection.cookies) or ""
     return Caller(
         credential=credential.strip() or ("?" if scheme else None),
@@ -77,4 +78,5 @@ def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
         path=connection.url.path,
         peer=connection.client.host if connection.client else "",
         forwarded=any(name in headers for name in _FORWARDED),
+        page=page,
     )
