@@ -12,7 +12,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from neomag.service.auth.gate import Caller, Gate, LimitedError
-from neomag.service.auth.guard import REALM
+from neomag.service.auth.guard import REALM, permit
 from neomag.service.auth.refused import Refused
 from neomag.service.store import StoreError
 
@@ -22,7 +22,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 class Authenticate(AbstractAuthenticationMiddleware):
     """Finds out who calls: `request.user` is an Identity from here on. Use as DefineMiddleware(Authenticate, gate=Gate(…)).
 
-    With `scoped`, routes whose `opt` names no scope are open, as they are to the guard `permitted`.
+    With `scoped`, a route needs the scope that its `opt` names, and one that names none is open.
     """
 
     def __init__(self, app: ASGIApp, gate: Gate, *, scoped: bool = False, **more: Any) -> None:
@@ -57,6 +57,9 @@ class Authenticate(AbstractAuthenticationMiddleware):
             raise TooManyRequestsException(detail=limited.says, headers={"Retry-After": str(math.ceil(limited.wait))}) from None
         except StoreError:
             raise ServiceUnavailableException(detail="the store cannot be asked", headers={"Retry-After": "5"}) from None
+        if self._scoped:
+            # Here and not in a guard: Litestar copies the handler of a route for each guard and request.
+            permit(identity, connection.scope["route_handler"].opt["scope"])
         return AuthenticationResult(user=identity, auth=identity.how)
 
 
