@@ -36,7 +36,7 @@ class Authenticate:
         opt = scope["route_handler"].opt
         needed: str | None = opt.get("scope")
         given: dict[str, Any] = scope  # pyright: ignore[reportAssignmentType]
-        if not (self._scoped and needed is None or opt.get("exclude_from_auth") or given.get("method") == "OPTIONS"):
+        if not ((self._scoped and needed is None) or opt.get("exclude_from_auth") or given.get("method") == "OPTIONS"):
             identity = await self._identity(caller_of(scope))
             if self._scoped and needed is not None:
                 # Here and not in a guard: Litestar copies the handler of a route for each guard and request.
