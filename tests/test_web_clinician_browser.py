@@ -93,9 +93,15 @@ def test_a_dose_is_added_and_the_focus_goes_to_it(visit: Visit) -> None:
     page.select_option("#f-given-0-unit", "mL/kg")
     answered(page, "2 mL/kg")
     assert axe(page) == []
+    # A button that was pressed sends later answers nowhere else, and adds nothing twice.
+    with page.expect_download():
+        page.locator("button[formaction$='case.json']").click()
+    page.fill("#f-given-0-dose", "3")
+    answered(page, "3 mL/kg")
+    assert page.locator("#answer h1, #f-given-1-at").count() == 0
     page.locator("#given button", has_text="Take away").click()
     page.locator("#f-given-0-at").wait_for(state="detached")
-    page.locator("#answer", has_text="2 mL/kg").wait_for(state="detached")
+    page.locator("#answer", has_text="3 mL/kg").wait_for(state="detached")
 
 
 def test_by_keyboard_alone(visit: Visit) -> None:
