@@ -77,10 +77,23 @@ function failed() {
   bar.className = "bar urgent";
 }
 
+// Counts the changes, so that an answer to an earlier form is known as one.
+let changes = 0;
 form.addEventListener("input", (event) => {
   const unit = unitOf(event.target);
   if (unit) warn(unit);
-  if (!event.target.name?.startsWith("new.")) stale(said.stale);
+  if (event.target.name?.startsWith("new.")) return;
+  changes += 1;
+  stale(said.stale);
+});
+// The form follows itself alone: a button that was pressed before must not send it elsewhere.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt !== form) return;
+  event.detail.path = form.getAttribute("hx-post");
+  for (const name of ["add", "remove"]) event.detail.formData.delete(name);
+});
+document.body.addEventListener("htmx:beforeSend", (event) => {
+  event.detail.xhr.changes = changes;
 });
 form.addEventListener("change", (event) => {
   // Seen and not there exclude each other.
@@ -92,7 +105,8 @@ form.addEventListener("change", (event) => {
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === answer) {
-    fresh();
+    if (event.detail.xhr.changes === changes) fresh();
+    else stale(said.stale);
     placeFaults();
     colour();
   } else if (form.contains(event.detail.target) || event.detail.elt.closest?.("#clinician-form")) {
