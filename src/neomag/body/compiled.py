@@ -1,0 +1,195 @@
+"""The model compiled by numba for many infants at once: Dormand and Prince's pair of orders 5 and 4, each infant its own steps.
+
+The equations come from `equations`; here is only how they are followed in time. numba is imported when an engine is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import inf
+from typing import Any
+
+from neomag.body.equations import AGE, DEPLETION, FLOWS, INPUTS, LEVEL, MOTHER, equations
+from neomag.body.model import GIVEN
+from neomag.body.model import MOTHER as FROM_MOTHER
+from neomag.body.model import PLACES
+from neomag.body.printed import Printed, function, numbered, parted
+
+FINE, NOT_DESCRIBED, NOT_FOLLOWED = 0, 1, 2
+_MOST_STEPS = 200_000
+
+
+def source(settled: bool) -> tuple[str, int, int]:
+    """The Python text of what numba compiles, how many numbers are fixed for an infant, and how many kinks there are."""
+    eq = equations(settled)
+    fixed = frozenset(INPUTS)
+    rates = {"born": [*eq.born, *eq.guards], "unborn": [*eq.unborn, *eq.guards], "level": [eq.level]}
+    kept = list(dict.fromkeys(e for roots in rates.values() for e in parted(roots, fixed)))
+    of_infant = numbered(INPUTS, "x")
+    first = Printed(of_infant)
+    written = first.add(kept)
+    texts = [function("prepare", "x, k", first.lines, "k", written)]
+    kinks = Printed(of_infant)
+    written = kinks.add(eq.kinks)
+    texts.append(function("kinks", "x, out", kinks.lines, "out", written))
+    for name, roots in (("at_rest", eq.at_rest), ("depleted", eq.depleted)):
+        start = Printed({**of_infant, LEVEL: "level", DEPLETION: "depletion"})
+        written = start.add(roots)
+        texts.append(function(name, "x, level, depletion, out", start.lines, "out", written))
+    moving = {**numbered(PLACES, "y"), **numbered([*FLOWS, MOTHER], "u"), AGE: "age"}
+    ready = {e: f"k[{i}]" for i, e in enumerate(kept)}
+    for name, roots in rates.items():
+        lines = Printed(moving, ready)
+        if name == "level":
+            (word,) = lines.add(roots)
+            texts.append(function(name, "age, y, k", lines.lines, "", [], word))
+        else:
+            # The guards first: past one, what follows has no meaning.
+            guards = " or ".join(lines.add(eq.guards)) or "False"
+            lines.lines += [f"if {guards}:", "    return False"]
+            written = lines.add(eq.born if name == "born" else eq.unborn)
+            texts.append(function(name, "age, y, k, u, out", lines.lines, "out", written, "True"))
+    return "\n\n".join(texts), len(kept), len(eq.kinks)
+
+
+@cache
+def engine(settled: bool) -> Callable[..., Any]:
+    """The compiled engine of newborns, or of settled infants; `follow` below says what it takes. Raises ImportError."""
+    import math
+
+    import numba  # pyright: ignore[reportMissingTypeStubs]
+    import numpy as np
+
+    text, fixed, bends = source(settled)
+    names: dict[str, Any] = {"exp": math.exp, "log": math.log, "log1p": math.log1p, "sqrt": math.sqrt, "inf": inf}
+    exec(compile(text, "<the model's equations>", "exec"), names)
+    jit: Any = numba.njit(error_model="numpy")
+    prepare, kinks, at_rest, depleted, born, unborn, level = (
+        jit(names[name]) for name in ("prepare", "kinks", "at_rest", "depleted", "born", "unborn", "level")
+    )
+    places, given, mother = len(PLACES), GIVEN, FROM_MOTHER
+
+    @jit
+    def rates(age: float, y: Any, k: Any, u: Any, out: Any) -> bool:
+        return born(age, y, k, u, out) if math.isnan(u[4]) else unborn(age, y, k, u, out)
+
+    @jit
+    def total(y: Any) -> float:
+        whole = 0.0
+        for i in range(places):
+            whole += y[i]
+        return whole - 2 * (y[given] + y[mother])
+
+    @jit
+    def advance(t: float, end: float, step: float, y: Any, k: Any, u: Any, s: Any, whole: float, relative: float, absolute: float) -> Any:
+        """y from t to end; gives the state of things, the step to go on with, and the worst imbalance."""
+        k1, k2, k3, k4, k5, k6, k7, at, new = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]
+        worst = 0.0
+        if not rates(t, y, k, u, k1):
+            return NOT_DESCRIBED, step, worst
+        for _ in range(_MOST_STEPS):
+            if t >= end:
+                return FINE, step, worst
+            last = t + step >= end - 1e-12 * max(1.0, abs(end))
+            h = end - t if last else step
+            good = True
+            for i in range(places):
+                at[i] = y[i] + h * (k1[i] / 5)
+            good = good and rates(t + h / 5, at, k, u, k2)
+            for i in range(places):
+                at[i] = y[i] + h * (3 / 40 * k1[i] + 9 / 40 * k2[i])
+            good = good and rates(t + h * 3 / 10, at, k, u, k3)
+            for i in range(places):
+                at[i] = y[i] + h * (44 / 45 * k1[i] - 56 / 15 * k2[i] + 32 / 9 * k3[i])
+            good = good and rates(t + h * 4 / 5, at, k, u, k4)
+            for i in range(places):
+                at[i] = y[i] + h * (19372 / 6561 * k1[i] - 25360 / 2187 * k2[i] + 64448 / 6561 * k3[i] - 212 / 729 * k4[i])
+            good = good and rates(t + h * 8 / 9, at, k, u, k5)
+            for i in range(places):
+                at[i] = y[i] + h * (
+                    9017 / 3168 * k1[i] - 355 / 33 * k2[i] + 46732 / 5247 * k3[i] + 49 / 176 * k4[i] - 5103 / 18656 * k5[i]
+                )
+            good = good and rates(t + h, at, k, u, k6)
+            for i in range(places):
+                new[i] = y[i] + h * (
+                    35 / 384 * k1[i] + 500 / 1113 * k3[i] + 125 / 192 * k4[i] - 2187 / 6784 * k5[i] + 11 / 84 * k6[i]
+                )
+            good = good and rates(t + h, new, k, u, k7)
+            if not good:
+                # A trial too long can leave what the model describes although the course does not.
+                if h < 1e-9:
+                    return NOT_DESCRIBED, step, worst
+                step = h / 4
+                continue
+            error = 0.0
+            for i in range(places):
+                wrong = h * (
+                    71 / 57600 * k1[i] - 71 / 16695 * k3[i] + 71 / 1920 * k4[i] - 17253 / 339200 * k5[i] + 22 / 525 * k6[i]
+                    - k7[i] / 40
+                )  # fmt: skip
+                error = max(error, abs(wrong) / (absolute + relative * max(abs(y[i]), abs(new[i]))))
+            if not error <= 1e300:
+                return NOT_FOLLOWED, step, worst
+            if error <= 1:
+                t = end if last else t + h
+                size = 0.0
+                for i in range(places):
+                    y[i], k1[i] = new[i], k7[i]
+                    size += abs(new[i])
+                worst = max(worst, abs(total(y) - whole) / size)
+            # A step cut short by the end says nothing of the next one unless it was too long.
+            longer = h * min(4.0, max(0.2, 0.9 * max(error, 1e-10) ** -0.2))
+            step = max(step, longer) if last and error <= 1 else longer
+            if step < 1e-10:
+                return NOT_FOLLOWED, step, worst
+        return NOT_FOLLOWED, step, worst
+
+    @numba.njit(error_model="numpy", nogil=True)
+    def follow(x: Any, start: Any, depletion: Any, scale: Any, edges: Any, flow: Any, bolus: Any, keep: Any, relative: float, absolute: float,
+               levels: Any, held: Any, state: Any, imbalance: Any) -> None:  # fmt: skip
+        """Every infant from the first edge to the last.
+
+        Of infants: `x` their INPUTS, `start` serum in mmol/L, `depletion` (nan: tissues at rest), `scale` what amounts
+        are multiplied by. Between edges `flow` has FLOWS in mmol/h and the mother's level (nan: born); at an edge `bolus`
+        is added to the places, after the moment is written to row `keep` (-1: not) of `levels` and `held`. `state` and
+        `imbalance` say how it went.
+        """
+        for n in range(x.shape[0]):
+            k, bent, u, y = np.empty(fixed), np.empty(bends), np.empty(5), np.empty(places)
+            s = np.empty((9, places))
+            prepare(x[n], k)
+            kinks(x[n], bent)
+            bent.sort()
+            if math.isnan(depletion[n]):
+                at_rest(x[n], start[n], 0.0, y)
+            else:
+                depleted(x[n], start[n], depletion[n], y)
+            whole, step, worst, how = total(y), 0.5, 0.0, FINE
+            for e in range(edges.shape[0]):
+                if keep[e] >= 0:
+                    levels[n, keep[e]] = level(edges[e], y, k)
+                    for i in range(places):
+                        held[n, keep[e], i] = y[i]
+                for i in range(places):
+                    y[i] += bolus[e, i] * scale[n]
+                if e == edges.shape[0] - 1:
+                    break
+                for i in range(4):
+                    u[i] = flow[e, i] * scale[n]
+                u[4] = flow[e, 4]
+                step = min(step, 0.5)
+                t = edges[e]
+                for b in range(bends + 1):
+                    stop = edges[e + 1] if b == bends else min(bent[b], edges[e + 1])
+                    if stop - t > 1e-7 or (b == bends and stop > t):
+                        how, step, wrong = advance(t, stop, step, y, k, u, s, whole, relative, absolute)
+                        worst = max(worst, wrong)
+                        t = stop
+                        if how != FINE:
+                            break
+                if how != FINE:
+                    break
+            state[n], imbalance[n] = how, worst
+
+    return follow

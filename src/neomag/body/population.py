@@ -1,0 +1,191 @@
+"""Many infants under one scenario, each with numbers of its own, by an engine that numba compiles (extra `population`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from neomag.body.data import figures
+from neomag.body.equations import INPUTS, inputs
+from neomag.body.errors import BodyInputError, BodyModelError
+from neomag.body.model import BODY, PLACES
+from neomag.body.run import BALANCE
+from neomag.body.scenario import Scenario
+from neomag.body.stores import mg_per_mmol
+from neomag.body.timeline import begin, inflow, marks, put
+from neomag.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+MOST = 100_000
+POINTS = 56
+_CHUNK = 64
+# With these a serum level agrees with the native run to AGREES of itself.
+_RELATIVE, _ABSOLUTE = 1e-8, 1e-10
+AGREES = 1e-6
+START = "start"
+
+
+class EngineMissingError(RuntimeError):
+    """numba is not installed; the text says how to install it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The course of many infants: hours `t` (n of them), `serum` in mmol/L (infants x n), `places` in mmol (infants x n x places).
+
+    Infants that the model could not describe are left out and counted. `imbalance` is the worst relative fault of the
+    mass balance at any step of any infant.
+    """
+
+    scenario: Scenario
+    infants: int
+    left_out: int
+    t: Numbers
+    serum: Numbers
+    places: Numbers
+    imbalance: float
+
+    def percentiles(self, ends: Sequence[float]) -> dict[str, Numbers]:
+        """Serum, the whole body and every place in it at the percentiles `ends` (0 to 100): each percentiles x times."""
+        import numpy as np
+
+        inside = self.places[:, :, list(BODY)]
+        found = {"serum": np.percentile(self.serum, ends, axis=0), "body": np.percentile(inside.sum(axis=2), ends, axis=0)}
+        return found | {PLACES[place]: np.percentile(self.places[:, :, place], ends, axis=0) for place in BODY}
+
+
+def draw(scenario: Scenario, infants: int, seed: int, knowledge: Knowledge) -> dict[str, Numbers]:
+    """Numbers for `infants` infants: the fitted parameters drawn log-normal about the scenario's own, independent.
+
+    The same seed gives the same numbers. Raises BodyInputError for a number of infants that is refused.
+    """
+    if not 1 <= infants <= MOST:
+        raise BodyInputError(f"infants: from 1 to {MOST} is accepted")
+    np = _numpy()
+    random = np.random.default_rng(seed)
+    own = inputs(scenario, mg_per_mmol(knowledge))
+    spreads = {f"p_{code.replace('-', '_')}": f.log_sd for code, f in figures("parameters", knowledge).items() if f.log_sd}
+    return {name: own[name] * np.exp(random.normal(0.0, sd, infants)) for name, sd in spreads.items()}
+
+
+def simulate(
+    scenario: Scenario,
+    drawn: Mapping[str, Sequence[float] | Numbers],
+    knowledge: Knowledge,
+    times: Sequence[float] = (),
+    *,
+    relative: float = _RELATIVE,
+    absolute: float = _ABSOLUTE,
+    threads: int | None = None,
+    done: Callable[[int], None] | None = None,
+) -> Population:
+    """The scenario for every infant of `drawn`: arrays of one length, by the names of `equations.INPUTS` or `start`.
+
+    `start` is serum at the start in mmol/L; what is not drawn is the scenario's own. Amounts go with the weight when
+    `birth_kg` is drawn. `times` are the hours to keep (POINTS + 1 even ones by default). `done` is called with how many
+    more infants are done; what it raises stops the run. `threads`: by default every core. Errors of each step are held below
+    `absolute` + `relative` times each amount. Raises BodyInputError, BodyModelError when no infant can be described or
+    magnesium is not conserved, EngineMissingError without numba.
+    """
+    np = _numpy()
+    from neomag.body import compiled
+
+    known = (*INPUTS, START)
+    if lost := [name for name in drawn if name not in known]:
+        raise BodyInputError(f"drawn: `{lost[0]}` is not known; there are {', '.join(known)}")
+    arrays = {name: np.asarray(given, dtype=float) for name, given in drawn.items()}
+    sizes = {a.shape for a in arrays.values()}
+    if len(sizes) != 1 or len(next(iter(sizes))) != 1 or not 1 <= next(iter(sizes))[0] <= MOST:
+        raise BodyInputError(f"drawn: give arrays of one length, from 1 to {MOST}")
+    count = next(iter(sizes))[0]
+    own = inputs(scenario, mg_per_mmol(knowledge))
+    x = np.empty((count, len(INPUTS)))
+    for i, name in enumerate(INPUTS):
+        x[:, i] = arrays.get(name, own[name])
+    if not np.isfinite(x).all() or (x < 0).any():
+        raise BodyInputError("drawn: every number must be finite and not negative")
+    line = _line(scenario, times)
+    start = np.broadcast_to(arrays.get(START, scenario.level), (count,)).astype(float)
+    if not (np.isfinite(start) & (start > 0)).all():
+        raise BodyInputError(f"drawn: `{START}` must be above 0")
+    depletion = np.full(count, nan if scenario.depletion is None else scenario.depletion)
+    scale = x[:, INPUTS.index("birth_kg")] / own["birth_kg"]
+    kept = len(line.kept)
+    serum, held = np.full((count, kept), nan), np.full((count, kept, len(PLACES)), nan)
+    state, imbalance = np.zeros(count, dtype=np.int64), np.zeros(count)
+    follow = compiled.engine(scenario.infant.settled)
+
+    def some(at: int) -> int:
+        s = slice(at, min(at + _CHUNK, count))
+        follow(x[s], start[s], depletion[s], scale[s], line.edges, line.flow, line.bolus, line.keep, relative, absolute,
+               serum[s], held[s], state[s], imbalance[s])  # fmt: skip
+        return s.stop - s.start
+
+    # The engine lets go of Python's lock, so that threads share the work and a run can be stopped between chunks.
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        try:
+            for more in pool.map(some, range(0, count, _CHUNK)):
+                if done:
+                    done(more)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    good = state == compiled.FINE
+    if not good.any():
+        raise BodyModelError("no infant could be described by the model")
+    worst = float(imbalance.max())
+    if not worst <= BALANCE:
+        raise BodyModelError(f"magnesium is not conserved: {worst:.1e} of the whole")
+    if not good.all():
+        serum, held = serum[good], held[good]
+    return Population(scenario, count, int((~good).sum()), np.array(line.kept), serum, held, worst)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The scenario as arrays over its edges; see `compiled.engine`."""
+
+    edges: Any
+    flow: Any
+    bolus: Any
+    keep: Any
+    kept: tuple[float, ...]
+
+
+def _line(scenario: Scenario, times: Sequence[float]) -> _Line:
+    np = _numpy()
+    first, last = begin(scenario), scenario.lasts
+    wanted = sorted(set(times)) or [first + (last - first) * i / POINTS for i in range(POINTS + 1)]
+    if not first <= wanted[0] <= wanted[-1] <= last:
+        raise BodyInputError(f"times: from {first:g} to {last:g} h is accepted")
+    edges = marks(scenario, wanted)
+    flow, bolus, keep = np.zeros((len(edges), 5)), np.zeros((len(edges), len(PLACES))), np.full(len(edges), -1)
+    for i, edge in enumerate(edges):
+        if (given := put(scenario, edge)) is not None:
+            bolus[i] = given
+        if i + 1 < len(edges):
+            between = inflow(scenario, (edge + edges[i + 1]) / 2)
+            mother = nan if between.mother is None else between.mother
+            flow[i] = (between.fed, between.undissolved, between.vein, between.lost, mother)
+    places = np.searchsorted(np.array(edges), np.array(wanted) - 1e-6)
+    keep[places] = np.arange(len(wanted))
+    return _Line(np.array(edges), flow, bolus, keep, tuple(wanted))
+
+
+def _numpy() -> Any:
+    try:
+        import numba  # pyright: ignore[reportMissingTypeStubs]
+        import numpy
+    except ImportError as error:
+        raise EngineMissingError(f"populations need the extra `population`: pip install 'neomag[population]' ({error.name})") from None
+    del numba
+    return numpy
