@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Value = Any  # an Expression, or a plain number
@@ -90,7 +90,7 @@ def make(op: str, *args: Value) -> Value:
 
 
 def _shortcut(op: str, args: tuple[Value, ...]) -> Value | None:
-    """What an operation with nought, one or a settled condition comes to; None when there is no shortcut."""
+    """What an operation with nought or a settled condition comes to; None when there is no shortcut."""
     if op == "where" and not isinstance(args[0], Expression):
         return args[1] if args[0] else args[2]
     if op == "where" and args[1] is args[2]:
@@ -104,9 +104,10 @@ def _shortcut(op: str, args: tuple[Value, ...]) -> Value | None:
             return rest if bool(settled) == (op == "and") else settled
     if op == "*" and (_is(a, 0) or _is(b, 0)):
         return 0.0
-    if (op == "+" and _is(a, 0)) or (op == "*" and _is(a, 1)):
+    if op == "+" and _is(a, 0):
         return b
-    if (op in "+-" and _is(b, 0)) or (op in "*/" and _is(b, 1)):
+    # One is kept as a factor: it may stand for a unit, such as the kg in a litre of water.
+    if op in "+-" and _is(b, 0):
         return a
     return 0.0 if op == "/" and _is(a, 0) else None
 
@@ -148,3 +149,32 @@ def walk(roots: Iterable[Value], known: Container[Expression] = ()) -> Iterator[
 def symbols(roots: Iterable[Value]) -> frozenset[str]:
     """The names of all symbols under the roots."""
     return frozenset(e.args[0] for e in walk(roots) if e.op == "symbol")
+
+
+def decided(roots: Sequence[Value], values: Mapping[str, float], names: dict[Expression, str]) -> list[Value]:
+    """The roots with every choice made that hangs on `values` alone; what an expression is called goes over to its heir."""
+    became: dict[Expression, Value] = {}
+    known: dict[Expression, Value] = {}
+
+    def heir(a: Value) -> Value:
+        return became[a] if isinstance(a, Expression) else a
+
+    for e in walk(roots):
+        if e.op == "symbol":
+            became[e], known[e] = e, values.get(e.args[0])
+            continue
+        inner = [known[a] if isinstance(a, Expression) else a for a in e.args]
+        chosen = e.op == "where" and inner[0] is not None
+        known[e] = None if any(i is None for i in inner) else _number(e.op, inner)
+        became[e] = heir(e.args[1 if inner[0] else 2]) if chosen else make(e.op, *map(heir, e.args))
+        if e in names and isinstance(became[e], Expression):
+            names.setdefault(became[e], names[e])
+    return [heir(root) for root in roots]
+
+
+def _number(op: str, args: Sequence[float]) -> float:
+    """The operation on numbers; nan where it has none, as in the branch that is not taken."""
+    try:
+        return OPERATIONS[op](*args)
+    except (ZeroDivisionError, OverflowError, ValueError):
+        return math.nan

@@ -14,6 +14,7 @@ _YEAR = 365.25 * HOURS
 _TERM_WEEKS = 40.0  # the origin of the published curves
 SURFACE = 1.73  # m2, of the unit mL/min/1.73 m2
 _LITRES_AN_HOUR = 60 / 1000  # from mL/min
+_WATER = 1.0  # kg in a litre
 
 
 def body_surface(weight_kg: float, knowledge: Knowledge) -> float:
@@ -76,7 +77,7 @@ class Physiology:
     def fluid_l(self, age: float) -> float:
         """Extracellular fluid in litres. What is lost in the first days is not held again."""
         lost = self.p.water_loss if self.settled else self.p.water_loss * _part(age, self.p.water_loss_days * HOURS)
-        return (self.p.fluid - lost) * self.tissue_kg(age)
+        return (self.p.fluid - lost / _WATER) * self.tissue_kg(age)
 
     def ultrafilterable(self, age: float) -> float:
         """The ultrafilterable share of serum magnesium."""

@@ -59,7 +59,7 @@ class Trace:
 
     def __init__(self) -> None:
         self.guards: list[Expression] = []
-        # What each expression that a function gave is called, for those who read what is made of it.
+        # What an expression is called that a function gave or a variable held, for those who read what is made of it.
         self.names: dict[Expression, str] = {}
 
     def __call__(self, function: Any, *args: Any, **named: Any) -> Any:
@@ -70,9 +70,13 @@ class Trace:
         bound.apply_defaults()
         tree = _tree(function)
         found = _Followed(self, function.__globals__, dict(bound.arguments)).body(tree.body)
-        if isinstance(found, Expression) and found.op != "symbol":
-            self.names.setdefault(found, function.__name__.strip("_"))
+        self.call_it(found, function.__name__)
         return found
+
+    def call_it(self, value: Any, name: str) -> None:
+        """Note what an expression is called; the first name stays."""
+        if isinstance(value, Expression) and value.op != "symbol":
+            self.names.setdefault(value, name.strip("_"))
 
 
 class _Followed:
@@ -122,6 +126,7 @@ class _Followed:
         match target:
             case ast.Name(id=name):
                 self.names[name] = value
+                self.trace.call_it(value, name)
             case ast.Tuple(elts=parts):
                 for part, one in zip(parts, value, strict=True):
                     self.bind(part, one)
