@@ -27,9 +27,7 @@ class MathML:
 
     def math(self, e: Value, unit: Unit, *, whole: bool = False) -> ET.Element:
         """A `math` element; `whole`: also when the expression has a name. A plain number is of `unit`."""
-        top = ET.Element(f"{{{MATHML}}}math")
-        top.append(self._apply(e) if whole and isinstance(e, Expression) and e.op != "symbol" else self._any(e, unit))
-        return top
+        return within(self._apply(e) if whole and isinstance(e, Expression) and e.op != "symbol" else self._any(e, unit))
 
     def _any(self, value: Value, unit: Unit) -> ET.Element:
         if not isinstance(value, Expression):
@@ -59,13 +57,13 @@ def number(value: float, unit: str) -> ET.Element:
         return _element("infinity")
     found = _element("cn")
     found.set("type", "real")
-    found.set(f"{{{SBML}}}units", unit)
+    found.set("sbml:units", unit)
     found.text = f"{float(value)!r}"
     if "e" in found.text:
         found.set("type", "e-notation")
         mantissa, _, exponent = found.text.partition("e")
         found.text = mantissa
-        ET.SubElement(found, f"{{{MATHML}}}sep").tail = str(int(exponent))
+        ET.SubElement(found, "sep").tail = str(int(exponent))
     return found
 
 
@@ -92,10 +90,12 @@ def apply(operation: str, *args: ET.Element) -> ET.Element:
 
 def within(e: ET.Element) -> ET.Element:
     """A `math` element around another."""
-    return _element("math", e)
+    found = _element("math", e)
+    found.set("xmlns", MATHML)
+    return found
 
 
 def _element(name: str, *inside: ET.Element) -> ET.Element:
-    found = ET.Element(f"{{{MATHML}}}{name}")
+    found = ET.Element(name)
     found.extend(inside)
     return found

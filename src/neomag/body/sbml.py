@@ -15,7 +15,7 @@ from neomag.body.data import Figure, figures, words
 from neomag.body.dimensions import Dimensions, Unit, text, unit
 from neomag.body.equations import AGE, FLOWS, INPUTS, MASS, MOTHER, Equations, inputs, of
 from neomag.body.expression import CONDITIONS, Expression, Value, decided, make, symbol, symbols, walk
-from neomag.body.mathml import MATHML, SBML, MathML, apply, named, number, time, within
+from neomag.body.mathml import SBML, MathML, apply, named, number, time, within
 from neomag.body.model import PLACES, Inflow, body_of
 from neomag.body.scenario import Scenario
 from neomag.body.stores import mg_per_mmol
@@ -70,13 +70,12 @@ class _Document:
 
     def text(self) -> str:
         """The document."""
-        ET.register_namespace("", SBML)
-        ET.register_namespace("math", MATHML)
-        top = ET.Element(_tag("sbml"), {"level": "3", "version": "2"})
+        # Names with their prefixes are written out: ElementTree would leave the one of `sbml:units` away.
+        top = ET.Element("sbml", {"xmlns": SBML, "xmlns:sbml": SBML, "level": "3", "version": "2"})
         ids = {"substanceUnits": "mmol", "extentUnits": "mmol", "timeUnits": "h", "volumeUnits": "L"}
         for name in ids.values():
             self.unit_id(unit(name))
-        model = ET.SubElement(top, _tag("model"), {"id": _id(self.scenario.name), "name": self.scenario.says, **ids})
+        model = ET.SubElement(top, "model", {"id": _id(self.scenario.name), "name": self.scenario.says, **ids})
         model.append(self._notes())
         parts = [
             _list("Compartments", [self._compartment()]),
@@ -91,22 +90,22 @@ class _Document:
         return ET.tostring(top, encoding="unicode", xml_declaration=False).join(['<?xml version="1.0" encoding="UTF-8"?>\n', "\n"])
 
     def _notes(self) -> ET.Element:
-        found = ET.Element(_tag("notes"))
-        inside = ET.SubElement(found, f"{{{_XHTML}}}body")
+        found = ET.Element("notes")
+        inside = ET.SubElement(found, "body", {"xmlns": _XHTML})
         for line in (words(self.knowledge)["label"], self.scenario.says, self.scenario.policy):
             if line:
-                ET.SubElement(inside, f"{{{_XHTML}}}p").text = line
+                ET.SubElement(inside, "p").text = line
         return found
 
     def _compartment(self) -> ET.Element:
         # Amounts are all that counts: how much fluid there is follows from the infant's weight and age.
-        return ET.Element(_tag("compartment"), {"id": "infant", "spatialDimensions": "3", "size": "1", "units": "L", "constant": "true"})
+        return ET.Element("compartment", {"id": "infant", "spatialDimensions": "3", "size": "1", "units": "L", "constant": "true"})
 
     def _species(self) -> Iterator[ET.Element]:
         body = body_of(self.scenario.infant, mg_per_mmol(self.knowledge))
         state = body.start(self.scenario.level, 0.0, self.scenario.depletion)
         for place, amount, first in zip(PLACES, state, put(self.scenario, self.begin) or [0.0] * len(PLACES), strict=True):
-            yield ET.Element(_tag("species"), {
+            yield ET.Element("species", {
                 "id": place, "compartment": "infant", "initialAmount": repr(amount + first), "substanceUnits": "mmol",
                 "hasOnlySubstanceUnits": "true", "boundaryCondition": "true", "constant": "false",
             })  # fmt: skip
@@ -134,7 +133,7 @@ class _Document:
             fields["value"] = repr(value)
         if says:
             fields["name"] = says
-        return ET.Element(_tag("parameter"), fields)
+        return ET.Element("parameter", fields)
 
     def _rules(self) -> Iterator[ET.Element]:
         now = apply("minus", time(), number(-self.begin, self.unit_id(unit("h")))) if self.begin else time()
@@ -169,12 +168,12 @@ class _Document:
                 yield self._event(f"change_{i}", edge - self.begin, changed)
 
     def _event(self, name: str, at: float, changed: dict[str, ET.Element]) -> ET.Element:
-        found = ET.Element(_tag("event"), {"id": name, "useValuesFromTriggerTime": "true"})
-        trigger = ET.SubElement(found, _tag("trigger"), {"initialValue": "true", "persistent": "true"})
+        found = ET.Element("event", {"id": name, "useValuesFromTriggerTime": "true"})
+        trigger = ET.SubElement(found, "trigger", {"initialValue": "true", "persistent": "true"})
         trigger.append(within(apply("geq", time(), number(at, self.unit_id(unit("h"))))))
-        inside = ET.SubElement(found, _tag("listOfEventAssignments"))
+        inside = ET.SubElement(found, "listOfEventAssignments")
         for variable, math in changed.items():
-            one = ET.SubElement(inside, _tag("eventAssignment"), {"variable": variable})
+            one = ET.SubElement(inside, "eventAssignment", {"variable": variable})
             one.append(within(math))
         return found
 
@@ -204,40 +203,34 @@ def _names(called: Mapping[Expression, str], roots: list[Value]) -> dict[Express
     found: dict[Expression, str] = {}
     for e in walk(roots):
         name = called.get(e, "")
-        if not name or e.op in CONDITIONS:
-            continue
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        found[e] = name
+        # What is called as a place is (its rest, its flow) stays within the equation that it belongs to.
+        if name and name not in taken and e.op not in CONDITIONS:
+            taken.add(name)
+            found[e] = name
     return found
 
 
 def _rule(kind: str, variable: str, math: ET.Element) -> ET.Element:
-    found = ET.Element(_tag(kind), {"variable": variable})
+    found = ET.Element(kind, {"variable": variable})
     found.append(math)
     return found
 
 
 def _definition(name: str, given: Unit) -> ET.Element:
-    found = ET.Element(_tag("unitDefinition"), {"id": name})
-    inside = ET.SubElement(found, _tag("listOfUnits"))
+    found = ET.Element("unitDefinition", {"id": name})
+    inside = ET.SubElement(found, "listOfUnits")
     for base, power in given.items():
         kind, exponent, scale, multiplier = _BASES[base]
-        ET.SubElement(inside, _tag("unit"), {
+        ET.SubElement(inside, "unit", {
             "kind": kind, "exponent": f"{float(power * exponent):g}", "scale": str(scale), "multiplier": repr(multiplier),
         })  # fmt: skip
     return found
 
 
 def _list(of: str, elements: Iterable[ET.Element]) -> ET.Element:
-    found = ET.Element(_tag(f"listOf{of}"))
+    found = ET.Element(f"listOf{of}")
     found.extend(elements)
     return found
-
-
-def _tag(name: str) -> str:
-    return f"{{{SBML}}}{name}"
 
 
 def _id(name: str) -> str:
