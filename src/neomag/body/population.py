@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+from neomag.body.compiled import FINE, engine
 from neomag.body.data import figures
 from neomag.body.equations import INPUTS, inputs
 from neomag.body.errors import BodyInputError, BodyModelError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 MOST = 100_000
-POINTS = 56
+POINTS = 120
 _CHUNK = 64
 # With these a serum level agrees with the native run to AGREES of itself.
 _RELATIVE, _ABSOLUTE = 1e-8, 1e-10
@@ -54,13 +55,19 @@ class Population:
     places: Numbers
     imbalance: float
 
-    def percentiles(self, ends: Sequence[float]) -> dict[str, Numbers]:
-        """Serum, the whole body and every place in it at the percentiles `ends` (0 to 100): each percentiles x times."""
+    def percentiles(self, ends: Sequence[float], *, of_start: bool = False) -> dict[str, Numbers]:
+        """Serum (mmol/L), the whole body and every place in it (mmol) at the percentiles `ends` (0 to 100).
+
+        Each is an array, percentiles x times. `of_start`: every infant's amounts in percent of its own at the start; a
+        place that is empty then is left away.
+        """
         import numpy as np
 
-        inside = self.places[:, :, list(BODY)]
-        found = {"serum": np.percentile(self.serum, ends, axis=0), "body": np.percentile(inside.sum(axis=2), ends, axis=0)}
-        return found | {PLACES[place]: np.percentile(self.places[:, :, place], ends, axis=0) for place in BODY}
+        amounts = {"serum": self.serum, "body": self.places[:, :, list(BODY)].sum(axis=2)}
+        amounts |= {PLACES[place]: self.places[:, :, place] for place in BODY}
+        if of_start:
+            amounts = {name: 100 * held / held[:, :1] for name, held in amounts.items() if (held[:, 0] > 0).all()}
+        return {name: np.percentile(held, ends, axis=0) for name, held in amounts.items()}
 
 
 def draw(scenario: Scenario, infants: int, seed: int, knowledge: Knowledge) -> dict[str, Numbers]:
@@ -97,8 +104,6 @@ def simulate(
     magnesium is not conserved, EngineMissingError without numba.
     """
     np = _numpy()
-    from neomag.body import compiled
-
     known = (*INPUTS, START)
     if lost := [name for name in drawn if name not in known]:
         raise BodyInputError(f"drawn: `{lost[0]}` is not known; there are {', '.join(known)}")
@@ -122,7 +127,7 @@ def simulate(
     kept = len(line.kept)
     serum, held = np.full((count, kept), nan), np.full((count, kept, len(PLACES)), nan)
     state, imbalance = np.zeros(count, dtype=np.int64), np.zeros(count)
-    follow = compiled.engine(scenario.infant.settled)
+    follow = prepare(scenario)
 
     def some(at: int) -> int:
         s = slice(at, min(at + _CHUNK, count))
@@ -139,7 +144,7 @@ def simulate(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    good = state == compiled.FINE
+    good = state == FINE
     if not good.any():
         raise BodyModelError("no infant could be described by the model")
     worst = float(imbalance.max())
@@ -148,6 +153,16 @@ def simulate(
     if not good.all():
         serum, held = serum[good], held[good]
     return Population(scenario, count, int((~good).sum()), np.array(line.kept), serum, held, worst)
+
+
+def prepare(scenario: Scenario) -> Callable[..., Any]:
+    """Compile the engine that the scenario needs, once in a process; it takes seconds. Raises EngineMissingError."""
+    np = _numpy()
+    follow, line = engine(scenario.infant.settled), _line(scenario, ())
+    none, kept = np.empty(0), len(line.kept)
+    follow(np.empty((0, len(INPUTS))), none, none, none, line.edges, line.flow, line.bolus, line.keep, 1.0, 1.0,
+           np.empty((0, kept)), np.empty((0, kept, len(PLACES))), np.empty(0, dtype=np.int64), none)  # fmt: skip
+    return follow
 
 
 @dataclass(frozen=True, slots=True)
