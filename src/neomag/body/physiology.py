@@ -99,7 +99,7 @@ class Physiology:
     def spilling(self, age: float) -> float:
         """The share of what is filtered above the threshold that is spilt: a newborn answers a load with less."""
         missing = self.p.slope_deficit * exp(-(self.offset + max(0.0, age)) / (self.p.slope_days * HOURS))
-        return self.p.slope * (1 - missing)
+        return self.p.slope * max(0.0, 1 - missing)
 
     def filtration_l(self, age: float) -> float:
         """Glomerular filtration in litres an hour."""

@@ -49,10 +49,13 @@ class Run:
         return tuple(p for p in self.points if start - 1e-9 <= p.t <= end + 1e-9)
 
 
-def run(scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), relative: float = 1e-8) -> Run:
+def run(
+    scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), relative: float = 1e-8, even: int = _POINTS
+) -> Run:
     """The scenario, from before birth when the mother was given magnesium; `stops` are hours that must be among the points.
 
-    Raises BodyModelError when the model leaves what it can describe or does not balance.
+    `even` stretches of equal length part the whole run; more points cost time and change nothing. Raises BodyModelError when
+    the model leaves what it can describe or does not balance.
     """
     body = body_of(scenario.infant, mg_per_mmol(knowledge))
     state = body.start(scenario.level, 0.0, scenario.depletion)
@@ -67,7 +70,7 @@ def run(scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), r
         if fault > BALANCE:
             raise BodyModelError(f"magnesium is not conserved at {now:g} h: {fault:.1e} of the whole")
 
-    marks = _marks(scenario, begin, stops)
+    marks = _marks(scenario, begin, stops, even)
     points: list[Point] = []
     for i, now in enumerate(marks):
         if i:
@@ -81,10 +84,10 @@ def run(scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), r
     return Run(scenario, body, tuple(points), worst)
 
 
-def _marks(scenario: Scenario, begin: float, stops: Iterable[float]) -> list[float]:
+def _marks(scenario: Scenario, begin: float, stops: Iterable[float], even: int = _POINTS) -> list[float]:
     """Every moment at which something changes, or at which a point is wanted."""
     end = scenario.lasts
-    grid = [begin + (end - begin) * i / _POINTS for i in range(_POINTS + 1)]
+    grid = [begin + (end - begin) * i / even for i in range(even + 1)]
     found = {0.0, begin, end, *grid, *scenario.infant.kinks(), *stops}
     found |= {edge for s in scenario.stretches for edge in (s.start, s.end)} | {b.at for b in scenario.boluses}
     marks: list[float] = []
