@@ -11,7 +11,8 @@ import pytest
 from neomag.body.data import figures, words
 from neomag.body.parameters import parameters
 from neomag.body.scenario import names, shipped
-from neomag.body.validate import GROUPS, attempts, targets
+from neomag.body.targets import GROUPS, targets
+from neomag.body.validate import attempts
 from neomag.knowledge import DATA, Knowledge, KnowledgeError, load
 
 Change = Callable[[str, str, str], None]

@@ -10,6 +10,7 @@ from math import ceil, floor, log10
 from neomag.body.course import Row, course, stretches
 from neomag.body.data import words
 from neomag.body.run import Run
+from neomag.body.uncertainty import Uncertainties, Uncertainty
 from neomag.knowledge import Knowledge
 from neomag.vega import BAND, FONT, INK, RULE
 
@@ -19,20 +20,21 @@ _TOP, _HEIGHT, _GAP = 64, 200, 60
 _LINES = (("fluid", "fluid", "#b4480f", ""), ("fast", "fast tissue", "#2c6e91", "6 3"), ("muscle", "muscle", "#1f2529", "2 3"),
           ("bone", "bone", "#6b7a2f", "9 3 2 3"))  # fmt: skip
 _SERUM = "#b4480f"
+_OPACITY = {"between-infants": 0.14, "mean-infant": 0.3}
 _TICKS = 5
 Scale = Callable[[float], float]
 
 
-def svg(run: Run, knowledge: Knowledge) -> str:
-    """The chart as SVG text, with a title and a description for those who do not see it."""
+def svg(run: Run, knowledge: Knowledge, spread: Uncertainties | None = None) -> str:
+    """The chart as SVG text, with a title and a description for those who do not see it; `spread` as labelled bands."""
     rows = course(run, knowledge)
-    says = words(knowledge)["label"]
+    says, drawn = words(knowledge)["label"], list(spread.each()) if spread else []
     height = _TOP + 2 * _HEIGHT + _GAP + 48
     days = [row.t / 24 for row in rows]
     x = _scale(days[0], days[-1], _LEFT, _WIDTH - _RIGHT)
     levels = [row.level for row in rows]
     ends = [end for row in rows for end in row.limits if end is not None]
-    top = max([*levels, *ends]) * 1.08
+    top = max([*levels, *ends, *(high for _, one in drawn for high in one.high)]) * 1.08
     y = _scale(0, top, _TOP + _HEIGHT, _TOP)
     below = _TOP + _HEIGHT + _GAP
     shares = {key: [100 * row.places[key] / rows[0].places[key] for row in rows] for key, *_ in _LINES}
@@ -50,6 +52,8 @@ def svg(run: Run, knowledge: Knowledge) -> str:
         _text(_LEFT, 20, run.scenario.says, size=14),
         _text(_LEFT, 40, says, colour=_SERUM),
         *_band(rows, x, y),
+        *(_area(name, one, x, y, knowledge) for name, one in drawn),
+        *_key([name for name, _ in drawn], knowledge),
         *_axes(x, y, days, top, _TOP, "serum, mmol/L"),
         _path(days, levels, x, y, _SERUM, ""),
         _text(_WIDTH - _RIGHT + 6, y(levels[-1]) + 4, "serum", colour=_SERUM),
@@ -74,6 +78,28 @@ def _path(days: Sequence[float], values: Sequence[float], x: Scale, y: Scale, co
     at = " ".join(f"{x(day):.1f},{y(value):.1f}" for day, value in zip(days, values, strict=True))
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return f'<polyline points="{at}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
+
+
+def _area(name: str, one: Uncertainty, x: Scale, y: Scale, knowledge: Knowledge) -> str:
+    """The middle 95 % of draws as an area, its meaning as its title."""
+    there = [f"{x(t / 24):.1f},{y(high):.1f}" for t, high in zip(one.t, one.high, strict=True)]
+    back = [f"{x(t / 24):.1f},{y(low):.1f}" for t, low in zip(one.t, one.low, strict=True)]
+    says, around = words(knowledge), " ".join([*there, *reversed(back)])
+    title = f"<title>{escape(says[name])}: {escape(says[f'{name}-says'])}</title>"
+    return f'<polygon points="{around}" {_shade(name)}>{title}</polygon>'
+
+
+def _key(names: Sequence[str], knowledge: Knowledge) -> Iterator[str]:
+    """Which shade is which spread, above the chart at its right."""
+    left = _WIDTH - _RIGHT - 150
+    for i, name in enumerate(names):
+        top = _TOP - 18 + 14 * i
+        yield f'<rect x="{left}" y="{top}" width="12" height="10" {_shade(name)}/>'
+        yield _text(left + 16, top + 9, f"95 % {words(knowledge)[name]}")
+
+
+def _shade(name: str) -> str:
+    return f'fill="{_SERUM}" fill-opacity="{_OPACITY[name]}"'
 
 
 def _band(rows: Sequence[Row], x: Scale, y: Scale) -> Iterator[str]:

@@ -146,12 +146,12 @@ def engine(settled: bool) -> Callable[..., Any]:
         return NOT_FOLLOWED, step, worst
 
     @numba.njit(error_model="numpy", nogil=True)
-    def follow(x: Any, start: Any, depletion: Any, scale: Any, edges: Any, flow: Any, bolus: Any, keep: Any, relative: float, absolute: float,
+    def follow(x: Any, start: Any, depletion: Any, mother: Any, scale: Any, edges: Any, flow: Any, bolus: Any, keep: Any, relative: float, absolute: float,
                levels: Any, held: Any, state: Any, imbalance: Any) -> None:  # fmt: skip
         """Every infant from the first edge to the last.
 
-        Of infants: `x` their INPUTS, `start` serum in mmol/L, `depletion` (nan: tissues at rest), `scale` what amounts
-        are multiplied by. Between edges `flow` has FLOWS in mmol/h and the mother's level (nan: born); at an edge `bolus`
+        Of infants: `x` their INPUTS, `start` serum in mmol/L, `depletion` (nan: tissues at rest), `mother` her level in mmol/L,
+        `scale` what amounts are multiplied by. Between edges `flow` has FLOWS in mmol/h and 1 before birth; at an edge `bolus`
         is added to the places, after the moment is written to row `keep` (-1: not) of `levels` and `held`. `state` and
         `imbalance` say how it went.
         """
@@ -177,7 +177,7 @@ def engine(settled: bool) -> Callable[..., Any]:
                     break
                 for i in range(4):
                     u[i] = flow[e, i] * scale[n]
-                u[4] = flow[e, 4]
+                u[4] = mother[n] if flow[e, 4] > 0 else math.nan
                 step = min(step, 0.5)
                 t = edges[e]
                 for b in range(bends + 1):

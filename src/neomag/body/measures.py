@@ -8,10 +8,11 @@ from itertools import pairwise
 from math import log
 
 from neomag.body.errors import BodyModelError
+from neomag.body.given import Stretch
 from neomag.body.model import GIVEN, GUT, MOTHER, URINE, held
 from neomag.body.run import Point, Run
 from neomag.body.run import run as exact
-from neomag.body.scenario import Scenario, Stretch
+from neomag.body.scenario import Scenario
 from neomag.body.stores import mg_per_mmol
 from neomag.body.tracer import exchangeable
 from neomag.knowledge import Knowledge
@@ -25,8 +26,8 @@ _HALVINGS, _CLOSE = 60, 1e-4  # trials, and mmol/L
 
 
 def run(scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = ()) -> Run:
-    """The course of `scenario`, as closely as a measure needs it."""
-    return exact(scenario, knowledge, stops, _RELATIVE)
+    """The course of `scenario`, as closely as a measure needs it, with no more points than `stops`."""
+    return exact(scenario, knowledge, stops, _RELATIVE, even=1)
 
 
 def level(scenario: Scenario, given: Given, knowledge: Knowledge) -> float:
@@ -55,6 +56,11 @@ def slope(scenario: Scenario, given: Given, knowledge: Knowledge) -> float:
 def mean_level(scenario: Scenario, given: Given, knowledge: Knowledge) -> float:
     """Mean serum over a time."""
     return _mean(_over(scenario, given, knowledge), lambda p: p.level)
+
+
+def mean_level_mg(scenario: Scenario, given: Given, knowledge: Knowledge) -> float:
+    """Mean serum over a time, mg/dL."""
+    return mean_level(scenario, given, knowledge) * mg_per_mmol(knowledge) / 10
 
 
 def lowest_day(scenario: Scenario, given: Given, knowledge: Knowledge) -> float:
@@ -175,8 +181,8 @@ def infusion_for(scenario: Scenario, given: Given, knowledge: Knowledge) -> floa
 MEASURES: Mapping[str, Measure] = {
     made.__name__: made
     for made in (
-        level, level_mg, rise, slope, mean_level, lowest_day, highest_day, excess, half_life, days_to, weeks_to, free_peak,
-        retained, excretion, absorption, net_absorption, retention, pool, infusion_for,
+        level, level_mg, rise, slope, mean_level, mean_level_mg, lowest_day, highest_day, excess, half_life, days_to, weeks_to,
+        free_peak, retained, excretion, absorption, net_absorption, retention, pool, infusion_for,
     )
 }  # fmt: skip
 
@@ -213,7 +219,7 @@ def _mean(points: Iterable[Point], value: Callable[[Point], float]) -> float:
 
 
 def _first(scenario: Scenario, limit: float, knowledge: Knowledge) -> float:
-    points = [p for p in run(scenario, knowledge).points if p.t >= 0]
+    points = [p for p in run(scenario, knowledge, _grid(0.0, scenario.lasts)).points if p.t >= 0]
     for a, b in pairwise(points):
         if a.level <= limit:
             return a.t

@@ -58,7 +58,7 @@ class Body:
         over = (free - p.threshold) / p.width
         # log(1 + e^x), which would overflow for large x.
         soft = over if over > 30 else log1p(exp(over))
-        return self.infant.filtration_l(age) * min(free, p.floor * free + p.slope * p.width * soft)
+        return self.infant.filtration_l(age) * min(free, p.floor * free + self.infant.spilling(age) * p.width * soft)
 
     def absorbed(self, held: float, age: float) -> float:
         """Magnesium absorbed from the gut, mmol/h, when it holds `held` mmol."""

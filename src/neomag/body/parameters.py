@@ -37,6 +37,8 @@ class Parameters:
     density: float
     threshold: float
     slope: float
+    slope_deficit: float
+    slope_days: float
     width: float
     floor: float
     filtration_birth: float

@@ -10,6 +10,7 @@ from neomag.body.parameters import Parameters, parameters
 from neomag.knowledge import Knowledge
 
 HOURS = 24.0
+_WEEK = 7 * HOURS
 _YEAR = 365.25 * HOURS
 _TERM_WEEKS = 40.0  # the origin of the published curves
 SURFACE = 1.73  # m2, of the unit mL/min/1.73 m2
@@ -64,7 +65,12 @@ class Physiology:
         """Ages at which a rate changes its course; a step must not cross them."""
         if self.settled:
             return (_YEAR - self.offset,)
-        return (0.0, 5 * HOURS, 28 * HOURS, self.p.water_loss_days * HOURS, self.regained, _YEAR)
+        return (0.0, 5 * HOURS, 28 * HOURS, self.p.water_loss_days * HOURS, self.regained, self._term, _YEAR)
+
+    @property
+    def _term(self) -> float:
+        """The age in hours at which 40 weeks after conception are over; birth, for those born later."""
+        return max(0.0, _TERM_WEEKS - self.gestation) * _WEEK
 
     def tissue_kg(self, age: float) -> float:
         """Weight of tissue: the birth weight until that is regained, the weight after."""
@@ -80,12 +86,21 @@ class Physiology:
         return (self.p.fluid - lost / _WATER) * self.tissue_kg(age)
 
     def ultrafilterable(self, age: float) -> float:
-        """The ultrafilterable share of serum magnesium."""
+        """The ultrafilterable share of serum magnesium: it rises with the time since conception, wherever that is spent."""
         if self.settled:
             return self.p.ultrafilterable
-        early = 1 + self.p.ultrafilterable_per_week * max(0.0, _TERM_WEEKS - self.gestation)
-        fades = exp(-max(0.0, age) / (self.p.ultrafilterable_days * HOURS))
-        return self.p.ultrafilterable - self.p.ultrafilterable_deficit * early * fades
+        since = max(0.0, age)
+        before = max(0.0, _TERM_WEEKS - self.gestation - since / _WEEK)
+        after = max(0.0, since - self._term)
+        early = 1 + self.p.ultrafilterable_per_week * before
+        return self.p.ultrafilterable - self.p.ultrafilterable_deficit * early * exp(
+            -after / (self.p.ultrafilterable_days * HOURS)
+        )
+
+    def spilling(self, age: float) -> float:
+        """The share of what is filtered above the threshold that is spilt: a newborn answers a load with less."""
+        missing = self.p.slope_deficit * exp(-(self.offset + max(0.0, age)) / (self.p.slope_days * HOURS))
+        return self.p.slope * max(0.0, 1 - missing)
 
     def filtration_l(self, age: float) -> float:
         """Glomerular filtration in litres an hour."""
@@ -94,7 +109,7 @@ class Physiology:
                  (_YEAR, p.filtration_month_12))  # fmt: skip
         per_surface = _along(curve, self.offset + age)
         behind = max(
-            0.0, _TERM_WEEKS - max(self.gestation, p.filtration_youngest) - p.filtration_catch_up * max(0.0, age) / (7 * HOURS)
+            0.0, _TERM_WEEKS - max(self.gestation, p.filtration_youngest) - p.filtration_catch_up * max(0.0, age) / _WEEK
         )
         ripe = 1.0 if self.settled else 1 - p.filtration_per_week * behind
         return per_surface / SURFACE * surface(self.tissue_kg(age), p) * ripe * _LITRES_AN_HOUR

@@ -12,7 +12,7 @@ from neomag.body.data import words
 from neomag.body.limits import birth_kg, limits
 from neomag.body.run import Run
 from neomag.body.scenario import Scenario
-from neomag.body.uncertainty import Uncertainty
+from neomag.body.uncertainty import Uncertainties
 from neomag.intervals import Limits
 from neomag.knowledge import Knowledge
 from neomag.vega import BAND, CONFIG, SCHEMA, Spec
@@ -37,19 +37,18 @@ class _Band:
     high: Sequence[float]
 
 
-def of_run(run: Run, knowledge: Knowledge, spread: Uncertainty | None = None) -> Spec:
-    """The chart of one run, with the band of `spread` when it is given."""
-    rows = course(run, knowledge)
+def of_run(run: Run, knowledge: Knowledge, spread: Uncertainties | None = None) -> Spec:
+    """The chart of one run, with the bands of `spread` when it is given."""
+    rows, says = course(run, knowledge), words(knowledge)
     t = [row.t for row in rows]
     stores = {name: [100 * row.places[place] / rows[0].places[place] for row in rows] for place, name in STORES.items()}
-    bands: list[_Band] = []
-    if spread:
-        says = f"2.5 to 97.5 % of {spread.draws - spread.left_out} draws of the fitted parameters"
-        bands.append(_Band(says, spread.low, spread.high))
-    notes = [words(knowledge)["uncertainty"]] if spread else []
-    bands_t = list(spread.t) if spread else []
+    drawn = list(spread.each()) if spread else []
+    bands = [_Band(f"95 % {says[name]}", one.low, one.high) for name, one in drawn]
+    shades = ("The lighter shade", "The darker shade") if len(drawn) > 1 else ("The shade",)
+    notes = [f"{shade}: {says[f'{name}-says']}" for shade, (name, _) in zip(shades, drawn, strict=False)]
+    at = drawn[0][1].t if drawn else ()
     serum = [row.level for row in rows]
-    return _chart(run.scenario, knowledge, (t, serum, "serum"), (bands_t, bands), [row.limits for row in rows], stores, {}, notes)
+    return _chart(run.scenario, knowledge, (t, serum, "serum"), (at, bands), [row.limits for row in rows], stores, {}, notes)
 
 
 def of_population(found: Population, knowledge: Knowledge) -> Spec:
@@ -65,7 +64,7 @@ def of_population(found: Population, knowledge: Knowledge) -> Spec:
     wide = {"whole body": _Band("whole body, middle 95 %", shares["body"][0], shares["body"][4])}
     stores = {"whole body": shares["body"][2], "muscle": shares["muscle"][2], "bone": shares["bone"][2]}
     count = found.infants - found.left_out
-    note = f"{count:,} made-up infants, median and the middle 50 and 95 %: {words(knowledge)['population']}"
+    note = f"{count:,} simulated infants, median and the middle 50 and 95 %. {words(knowledge)['between-infants-says']}"
     return _chart(found.scenario, knowledge, (t, serum[2], "median"), (t, bands), given, stores, wide, [note])
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+from neomag.body.between import infants
 from neomag.body.compiled import FINE, engine
-from neomag.body.data import figures
 from neomag.body.equations import INPUTS, inputs
 from neomag.body.errors import BodyInputError, BodyModelError
 from neomag.body.model import BODY, PLACES
@@ -32,7 +33,8 @@ _CHUNK = 64
 # With these a serum level agrees with the native run to AGREES of itself.
 _RELATIVE, _ABSOLUTE = 1e-8, 1e-10
 AGREES = 1e-6
-START = "start"
+# What may differ beside the inputs of the equations: serum at the start and the level of a mother given magnesium, mmol/L.
+START, FROM = "start", "mother"
 
 
 class EngineMissingError(RuntimeError):
@@ -70,18 +72,29 @@ class Population:
         return {name: np.percentile(held, ends, axis=0) for name, held in amounts.items()}
 
 
-def draw(scenario: Scenario, infants: int, seed: int, knowledge: Knowledge) -> dict[str, Numbers]:
-    """Numbers for `infants` infants: the fitted parameters drawn log-normal about the scenario's own, independent.
+def draw(scenario: Scenario, count: int, seed: int, knowledge: Knowledge) -> dict[str, Numbers]:
+    """Numbers for `count` infants who differ as `between.toml` says; of everything that differs an array, for `simulate`.
 
-    The same seed gives the same numbers. Raises BodyInputError for a number of infants that is refused.
+    The same seed gives the same infants. Raises BodyInputError for a number of infants that is refused.
     """
-    if not 1 <= infants <= MOST:
+    if not 1 <= count <= MOST:
         raise BodyInputError(f"infants: from 1 to {MOST} is accepted")
+    return gathered(scenario, islice(infants(scenario, seed, knowledge), count), knowledge)
+
+
+def gathered(scenario: Scenario, each: Iterable[Scenario], knowledge: Knowledge) -> dict[str, Numbers]:
+    """What differs between `scenario` and each of those made from it by other infants or levels, as arrays."""
     np = _numpy()
-    random = np.random.default_rng(seed)
-    own = inputs(scenario, mg_per_mmol(knowledge))
-    spreads = {f"p_{code.replace('-', '_')}": f.log_sd for code, f in figures("parameters", knowledge).items() if f.log_sd}
-    return {name: own[name] * np.exp(random.normal(0.0, sd, infants)) for name, sd in spreads.items()}
+    mass = mg_per_mmol(knowledge)
+    rows = [_row(one, mass) for one in each]
+    own = _row(scenario, mass)
+    columns = {name: np.array([row[name] for row in rows]) for name in own}
+    return {name: column for name, column in columns.items() if name == START or (column != own[name]).any()}
+
+
+def _row(scenario: Scenario, mass: float) -> dict[str, float]:
+    mother = {FROM: scenario.mother[0]} if scenario.mother else {}
+    return {**inputs(scenario, mass), START: scenario.level, **mother}
 
 
 def simulate(
@@ -95,16 +108,16 @@ def simulate(
     threads: int | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Population:
-    """The scenario for every infant of `drawn`: arrays of one length, by the names of `equations.INPUTS` or `start`.
+    """The scenario for every infant of `drawn`: arrays of one length, by the names of `equations.INPUTS`, `start` or `mother`.
 
-    `start` is serum at the start in mmol/L; what is not drawn is the scenario's own. Amounts go with the weight when
+    `start` and `mother` are the level at the start and a treated mother's, mmol/L; what is not drawn is the scenario's own. Amounts go with the weight when
     `birth_kg` is drawn. `times` are the hours to keep (POINTS + 1 even ones by default). `done` is called with how many
     more infants are done; what it raises stops the run. `threads`: by default every core. Errors of each step are held below
     `absolute` + `relative` times each amount. Raises BodyInputError, BodyModelError when no infant can be described or
     magnesium is not conserved, EngineMissingError without numba.
     """
     np = _numpy()
-    known = (*INPUTS, START)
+    known = (*INPUTS, START, *([FROM] if scenario.mother else []))
     if lost := [name for name in drawn if name not in known]:
         raise BodyInputError(f"drawn: `{lost[0]}` is not known; there are {', '.join(known)}")
     arrays = {name: np.asarray(given, dtype=float) for name, given in drawn.items()}
@@ -123,6 +136,7 @@ def simulate(
     if not (np.isfinite(start) & (start > 0)).all():
         raise BodyInputError(f"drawn: `{START}` must be above 0")
     depletion = np.full(count, nan if scenario.depletion is None else scenario.depletion)
+    mother = np.broadcast_to(arrays.get(FROM, scenario.mother[0] if scenario.mother else nan), (count,)).astype(float)
     scale = x[:, INPUTS.index("birth_kg")] / own["birth_kg"]
     kept = len(line.kept)
     serum, held = np.full((count, kept), nan), np.full((count, kept, len(PLACES)), nan)
@@ -131,7 +145,7 @@ def simulate(
 
     def some(at: int) -> int:
         s = slice(at, min(at + _CHUNK, count))
-        follow(x[s], start[s], depletion[s], scale[s], line.edges, line.flow, line.bolus, line.keep, relative, absolute,
+        follow(x[s], start[s], depletion[s], mother[s], scale[s], line.edges, line.flow, line.bolus, line.keep, relative, absolute,
                serum[s], held[s], state[s], imbalance[s])  # fmt: skip
         return s.stop - s.start
 
@@ -160,7 +174,7 @@ def prepare(scenario: Scenario) -> Callable[..., Any]:
     np = _numpy()
     follow, line = engine(scenario.infant.settled), _line(scenario, ())
     none, kept = np.empty(0), len(line.kept)
-    follow(np.empty((0, len(INPUTS))), none, none, none, line.edges, line.flow, line.bolus, line.keep, 1.0, 1.0,
+    follow(np.empty((0, len(INPUTS))), none, none, none, none, line.edges, line.flow, line.bolus, line.keep, 1.0, 1.0,
            np.empty((0, kept)), np.empty((0, kept, len(PLACES))), np.empty(0, dtype=np.int64), none)  # fmt: skip
     return follow
 
@@ -189,8 +203,8 @@ def _line(scenario: Scenario, times: Sequence[float]) -> _Line:
             bolus[i] = given
         if i + 1 < len(edges):
             between = inflow(scenario, (edge + edges[i + 1]) / 2)
-            mother = nan if between.mother is None else between.mother
-            flow[i] = (between.fed, between.undissolved, between.vein, between.lost, mother)
+            unborn = 0.0 if between.mother is None else 1.0
+            flow[i] = (between.fed, between.undissolved, between.vein, between.lost, unborn)
     places = np.searchsorted(np.array(edges), np.array(wanted) - 1e-6)
     keep[places] = np.arange(len(wanted))
     return _Line(np.array(edges), flow, bolus, keep, tuple(wanted))

@@ -49,10 +49,13 @@ class Run:
         return tuple(p for p in self.points if start - 1e-9 <= p.t <= end + 1e-9)
 
 
-def run(scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), relative: float = 1e-8) -> Run:
+def run(
+    scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), relative: float = 1e-8, even: int = _POINTS
+) -> Run:
     """The scenario, from before birth when the mother was given magnesium; `stops` are hours that must be among the points.
 
-    Raises BodyModelError when the model leaves what it can describe or does not balance.
+    `even` stretches of equal length part the whole run; more points cost time and change nothing. Raises BodyModelError when
+    the model leaves what it can describe or does not balance.
     """
     body = body_of(scenario.infant, mg_per_mmol(knowledge))
     state = body.start(scenario.level, 0.0, scenario.depletion)
@@ -67,7 +70,7 @@ def run(scenario: Scenario, knowledge: Knowledge, stops: Iterable[float] = (), r
             raise BodyModelError(f"magnesium is not conserved at {now:g} h: {fault:.1e} of the whole")
 
     first = begin(scenario)
-    grid = [first + (scenario.lasts - first) * i / _POINTS for i in range(_POINTS + 1)]
+    grid = [first + (scenario.lasts - first) * i / even for i in range(even + 1)]
     moments = marks(scenario, [*grid, *scenario.infant.kinks(), *stops])
     points: list[Point] = []
     for i, now in enumerate(moments):

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from neomag import ages
 from neomag.body import amounts
-from neomag.body.data import figures, grounds
+from neomag.body.data import grounds
 from neomag.body.errors import BodyInputError
+from neomag.body.faults import Faults
+from neomag.body.given import Bolus, Entry, Giver, Stretch
 from neomag.body.parameters import Parameters, parameters
 from neomag.body.physiology import Physiology
-from neomag.body.stores import mg_per_mmol
 from neomag.knowledge import Knowledge
 from neomag.knowledge.tables import body_file
 from neomag.nearest import hint
 
-T = TypeVar("T")
-Entry = Mapping[str, Any]
-ROUTES = ("iv", "im", "oral")
-DISSOLVES = ("human", "formula", "dose")
 _MOST_BYTES = 64 * 1024
 _LONGEST = 366 * 24.0
-_MOST_DOSES = 400
 _TOP = ("says", "infant", "lasts", "level", "depletion", "mother", "feeds", "doses", "losses", "set", "times",
         "sources", "policy")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """mmol/h from `start` to `end` (hours after the start of the run). `kind`: feed, undissolved, vein or lost."""
-
-    kind: str
-    rate: float
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Bolus:
-    """mmol put into the gut, into muscle (`depot`) or straight to the stool (`undissolved`) at a moment."""
-
-    place: str
-    mmol: float
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,39 +90,38 @@ class _Reader:
 
     def __init__(self, name: str, knowledge: Knowledge, own: bool):
         self.name, self.knowledge, self.own = name, knowledge, own
-        self.faults: list[str] = []
+        self.faults = Faults()
 
     def scenario(self, raw: Any) -> Scenario:
-        top = self._entry("scenario", raw, _TOP)
+        top = self.faults.entry("scenario", raw, _TOP)
         if not isinstance(top.get("says"), str) or not top["says"].strip():
             self.faults.append("says: write what happens, in a sentence")
         self.faults += self._grounds(top)
         infant, age = self._infant(top)
-        kg = infant.birth_kg
-        lasts = self._try(lambda: amounts.hours("lasts", top.get("lasts")), 1.0)
+        lasts = self.faults.attempt(lambda: amounts.hours("lasts", top.get("lasts")), 1.0)
         if not 0 < lasts <= _LONGEST:
             self.faults.append(f"lasts: from above 0 to {_LONGEST / 24:g} d is accepted")
             lasts = 1.0
         level = infant.p.level
         if "level" in top:
-            level = self._try(lambda: amounts.level("level", top["level"], self.knowledge), level)
+            level = self.faults.attempt(lambda: amounts.level("level", top["level"], self.knowledge), level)
         if level <= 0:
             self.faults.append("level: must be above 0")
             level = infant.p.level
-        depletion = self._try(lambda: amounts.share("depletion", top["depletion"]), 0.0) if "depletion" in top else None
+        depletion = (
+            self.faults.attempt(lambda: amounts.share("depletion", top["depletion"]), 0.0) if "depletion" in top else None
+        )
         mother = self._mother(top, age)
-        stretches: list[Stretch] = []
-        boluses: list[Bolus] = []
-        for i, given in enumerate(self._list(top, "feeds")):
-            self._try(lambda i=i, given=given: stretches.extend(self._feed(f"feeds[{i}]", given, infant, lasts)), None)
-        for i, given in enumerate(self._list(top, "losses")):
-            self._try(lambda i=i, given=given: stretches.append(self._loss(f"losses[{i}]", given, kg, lasts)), None)
-        for i, given in enumerate(self._list(top, "doses")):
-            self._try(lambda i=i, given=given: self._dose(f"doses[{i}]", given, infant, lasts, stretches, boluses), None)
+        giver = Giver(infant, lasts, self.faults, self.knowledge)
+        made: list[Stretch | Bolus] = []
+        for name, reads in (("feeds", giver.feed), ("losses", giver.loss), ("doses", giver.dose)):
+            for i, given in enumerate(self.faults.listed(top, name)):
+                self.faults.attempt(lambda reads=reads, at=f"{name}[{i}]", given=given: made.extend(reads(at, given)), None)
         if self.faults:
             raise BodyInputError("\n".join(f"{self.name}: {fault}" for fault in self.faults))
         return Scenario(
-            self.name, top["says"].strip(), infant, age, lasts, level, depletion, mother, tuple(stretches), tuple(boluses),
+            self.name, top["says"].strip(), infant, age, lasts, level, depletion, mother,
+            tuple(x for x in made if isinstance(x, Stretch)), tuple(x for x in made if isinstance(x, Bolus)),
             tuple(top.get("sources", ())), str(top.get("policy", "")),
         )  # fmt: skip
 
@@ -158,14 +133,14 @@ class _Reader:
         return list(grounds("scenario", given, self.knowledge))
 
     def _infant(self, top: Entry) -> tuple[Physiology, float]:
-        given = self._entry("infant", top.get("infant"), ("weight", "gestation", "age"))
-        kg = self._try(lambda: amounts.weight("infant.weight", given.get("weight")), 3.4)
+        given = self.faults.entry("infant", top.get("infant"), ("weight", "gestation", "age"))
+        kg = self.faults.attempt(lambda: amounts.weight("infant.weight", given.get("weight")), 3.4)
         low, high = (bound / 1000 for bound in self.knowledge.settings["weight_plausible_g"]["between"])
         if not low <= kg <= high:
             self.faults.append(f"infant.weight: from {low:g} to {high:g} kg is accepted")
             kg = 3.4
         weeks = self._gestation(given.get("gestation", "40w"))
-        age = self._try(lambda: amounts.hours("infant.age", given.get("age", "birth")), 0.0)
+        age = self.faults.attempt(lambda: amounts.hours("infant.age", given.get("age", "birth")), 0.0)
         newborn = amounts.hours("newborn", self.knowledge.settings["newborn"]["until"])
         oldest = amounts.hours("scope", self.knowledge.settings["scope"]["until"])
         if age and not newborn <= age <= oldest:
@@ -188,7 +163,7 @@ class _Reader:
         p = parameters(self.knowledge)
         known = [field.name.replace("_", "-") for field in fields(Parameters)]
         for how in ("set", "times"):
-            changes = self._entry(how, top.get(how, {}), known)
+            changes = self.faults.entry(how, top.get(how, {}), known)
             for code, value in changes.items():
                 name = code.replace("-", "_")
                 if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
@@ -201,97 +176,11 @@ class _Reader:
     def _mother(self, top: Entry, age: float) -> tuple[float, float] | None:
         if "mother" not in top:
             return None
-        given = self._entry("mother", top["mother"], ("level", "for"))
+        given = self.faults.entry("mother", top["mother"], ("level", "for"))
         if age:
             self.faults.append("mother: only for a run that starts at birth")
-        level = self._try(lambda: amounts.level("mother.level", given.get("level"), self.knowledge), 0.0)
-        span = self._try(lambda: amounts.hours("mother.for", given.get("for")), 0.0)
+        level = self.faults.attempt(lambda: amounts.level("mother.level", given.get("level"), self.knowledge), 0.0)
+        span = self.faults.attempt(lambda: amounts.hours("mother.for", given.get("for")), 0.0)
         if not 0 < span <= 40 * 7 * 24 or not level:
             self.faults.append("mother: needs a level above 0, and for how long (`for`), at most 40 wk")
         return level, span
-
-    def _feed(self, where: str, raw: Any, infant: Physiology, lasts: float) -> list[Stretch]:
-        given = self._entry(where, raw, ("milk", "volume", "magnesium", "dissolves", "from", "to"))
-        kg = infant.birth_kg
-        if ("milk" in given) == ("magnesium" in given):
-            raise BodyInputError(f"{where}: write either milk with its volume, or magnesium")
-        if "milk" in given:
-            milk = str(given["milk"])
-            if milk not in ("human", "formula"):
-                raise BodyInputError(f"{where}.milk: human or formula is accepted")
-            per_litre = figures("stores", self.knowledge)[f"milk-{milk}"].centre / mg_per_mmol(self.knowledge)
-            rate = amounts.volume(f"{where}.volume", given.get("volume"), kg) / 1000 * per_litre
-        else:
-            milk = str(given.get("dissolves", ""))
-            if milk not in DISSOLVES:
-                raise BodyInputError(f"{where}.dissolves: one of {', '.join(DISSOLVES)} (as which it dissolves)")
-            rate = amounts.amount(f"{where}.magnesium", given["magnesium"], kg, self.knowledge, "/d")
-        part = getattr(infant.p, f"available_{milk}")
-        start, end = self._when(where, given, lasts)
-        return [Stretch("feed", rate * part, start, end), Stretch("undissolved", rate * (1 - part), start, end)]
-
-    def _loss(self, where: str, raw: Any, kg: float, lasts: float) -> Stretch:
-        given = self._entry(where, raw, ("magnesium", "from", "to"))
-        rate = amounts.amount(f"{where}.magnesium", given.get("magnesium"), kg, self.knowledge, "/d")
-        return Stretch("lost", rate, *self._when(where, given, lasts))
-
-    def _dose(
-        self, where: str, raw: Any, infant: Physiology, lasts: float, stretches: list[Stretch], boluses: list[Bolus]
-    ) -> None:
-        given = self._entry(where, raw, ("route", "amount", "at", "over", "every", "times"))
-        route = given.get("route")
-        if route not in ROUTES:
-            raise BodyInputError(f"{where}.route: one of {', '.join(ROUTES)}")
-        mmol = amounts.amount(f"{where}.amount", given.get("amount"), infant.birth_kg, self.knowledge)
-        first = amounts.hours(f"{where}.at", given.get("at", 0))
-        times = given.get("times", 1)
-        if not isinstance(times, int) or isinstance(times, bool) or not 1 <= times <= _MOST_DOSES:
-            raise BodyInputError(f"{where}.times: a whole number from 1 to {_MOST_DOSES}")
-        every = amounts.hours(f"{where}.every", given["every"]) if "every" in given else 0.0
-        if times > 1 and not every:
-            raise BodyInputError(f"{where}.every: is needed when a dose is given more than once")
-        over = amounts.hours(f"{where}.over", given["over"]) if "over" in given else 0.0
-        if (route == "iv") != bool(over):
-            raise BodyInputError(f"{where}.over: is needed for iv, as in `30 min`, and for iv only")
-        if first + every * (times - 1) + over > lasts + 1e-9:
-            raise BodyInputError(f"{where}: ends after the run does")
-        for i in range(times):
-            at = first + i * every
-            if route == "iv":
-                stretches.append(Stretch("vein", mmol / over, at, at + over))
-            elif route == "im":
-                boluses.append(Bolus("depot", mmol, at))
-            else:
-                part = infant.p.available_dose
-                boluses += [Bolus("gut", mmol * part, at), Bolus("undissolved", mmol * (1 - part), at)]
-
-    def _when(self, where: str, given: Entry, lasts: float) -> tuple[float, float]:
-        start = amounts.hours(f"{where}.from", given.get("from", 0))
-        end = amounts.hours(f"{where}.to", given["to"]) if "to" in given else lasts
-        if not start < end <= lasts + 1e-9:
-            raise BodyInputError(f"{where}: must begin before it ends, and end with the run at the latest")
-        return start, end
-
-    def _entry(self, where: str, raw: Any, known: Any) -> Entry:
-        if not isinstance(raw, dict):
-            self.faults.append(f"{where}: write it as `key: value` lines")
-            return {}
-        entry = cast("dict[Any, Any]", raw)
-        for key in entry:
-            if key not in known:
-                self.faults.append(f"{where}: `{str(key)[:40]}` is not known{hint(str(key), known)}")
-        return {str(key): value for key, value in entry.items() if key in known}
-
-    def _list(self, top: Entry, name: str) -> list[Any]:
-        given = top.get(name, [])
-        if not isinstance(given, list):
-            self.faults.append(f"{name}: write a list")
-            return []
-        return cast("list[Any]", given)
-
-    def _try(self, make: Callable[[], T], otherwise: T) -> T:
-        try:
-            return make()
-        except BodyInputError as error:
-            self.faults.append(str(error))
-            return otherwise

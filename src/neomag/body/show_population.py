@@ -25,7 +25,7 @@ def to_dict(found: Population, ends: Sequence[float], seed: int, knowledge: Know
     tables = {name: [[float(v) for v in row] for row in rows] for name, rows in found.percentiles(ends).items()}
     return {
         "label": words(knowledge)["label"],
-        "says": words(knowledge)["population"],
+        "says": words(knowledge)["between-infants-says"],
         "scenario": found.scenario.name,
         "infants": found.infants,
         "left_out": found.left_out,
@@ -44,7 +44,7 @@ def to_dict(found: Population, ends: Sequence[float], seed: int, knowledge: Know
 def to_csv(found: Population, ends: Sequence[float], knowledge: Knowledge) -> str:
     """A row for each time and quantity (serum in mmol/L, the rest in mmol), a column for each percentile."""
     out = io.StringIO()
-    out.write(f"# {words(knowledge)['label']} {found.scenario.name}, {found.infants - found.left_out} made-up infants\n")
+    out.write(f"# {words(knowledge)['label']} {found.scenario.name}, {found.infants - found.left_out} simulated infants\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["t_h", "quantity", *(f"p{end:g}" for end in ends)])
     for name, rows in found.percentiles(ends).items():
@@ -60,7 +60,7 @@ def show(found: Population, ends: Sequence[float], knowledge: Knowledge, screen:
     says, tables, below = words(knowledge), found.percentiles(ends), _below(found, _limits(found, knowledge))
     screen.print(Text(f"{found.scenario.name}: {found.scenario.says}", style="bold"))
     screen.print(Text(says["label"], style="yellow"))
-    screen.print(Text(f"{found.infants - found.left_out:,} made-up infants: {says['population']}"))
+    screen.print(Text(f"{found.infants - found.left_out:,} simulated infants. {says['between-infants-says']}"))
     table = Table(box=None, pad_edge=False, header_style="dim", title="serum, mmol/L, at percentiles", title_justify="left", title_style="")
     for name in ("day", *(f"{end:g} %" for end in ends), "below interval"):
         table.add_column(name, justify="right")

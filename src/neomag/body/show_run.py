@@ -13,7 +13,7 @@ from neomag.body.data import words
 from neomag.body.model import PLACES
 from neomag.body.run import Run
 from neomag.body.topics import doses
-from neomag.body.uncertainty import Uncertainty
+from neomag.body.uncertainty import Uncertainties
 from neomag.body.validate import Result, published, simulated
 from neomag.knowledge import Knowledge
 
@@ -25,7 +25,7 @@ _STORES = ("fluid", "fast", "muscle", "bone", "deep")
 
 
 def to_dict(
-    run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, spread: Uncertainty | None = None
+    run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, spread: Uncertainties | None = None
 ) -> dict[str, Any]:
     """The run as plain data: mmol, mmol/L and hours. `missed`: the near targets not met; None: none is near."""
     scenario = run.scenario
@@ -39,7 +39,9 @@ def to_dict(
         "units": {"t": "h", "age": "h", "serum": "mmol/L", "stores": "mmol"},
         "mass_balance": {"worst_relative": run.imbalance},
         "missed_targets": None if missed is None else [r.target.name for r in missed],
-        "uncertainty": None if spread is None else {"says": words(knowledge)["uncertainty"], **asdict(spread)},
+        "uncertainty": None if spread is None else {
+            name.replace("-", "_"): {"says": words(knowledge)[f"{name}-says"], **asdict(one)} for name, one in spread.each()
+        },
         "course": [
             {"t": row.t, "age": row.age, "serum": row.level, "interval": list(row.limits), "body": row.body,
              "stores": row.places}
@@ -62,7 +64,7 @@ def to_csv(run: Run, knowledge: Knowledge) -> str:
 
 
 def show(
-    run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, screen: Console, spread: Uncertainty | None = None
+    run: Run, missed: Sequence[Result] | None, knowledge: Knowledge, screen: Console, spread: Uncertainties | None = None
 ) -> None:
     """Prints the run."""
     from rich.table import Table
@@ -76,21 +78,19 @@ def show(
     if run.scenario.policy:
         screen.print(Text(run.scenario.policy, style="dim"))
     table = Table(box=None, pad_edge=False, header_style="dim")
-    ends = (
-        {}
-        if spread is None
-        else {t: f"{low:.2f} - {high:.2f}" for t, low, high in zip(spread.t, spread.low, spread.high, strict=True)}
-    )
-    for name in ("day", "serum mmol/L", *(["2.5 - 97.5 %"] if spread else []), "", "body mmol", *_STORES):
-        table.add_column(name, justify="left" if not name else "right", no_wrap="%" in name)
+    drawn = list(spread.each()) if spread else []
+    ends = [{t: f"{low:.2f} - {high:.2f}" for t, low, high in zip(one.t, one.low, one.high, strict=True)} for _, one in drawn]
+    for name in ("day", "serum mmol/L", *(says[name] for name, _ in drawn), "", "body mmol", *_STORES):
+        table.add_column(name, justify="left" if not name else "right")
     for row in thinned(rows, _TEXT_ROWS):
         stores = (f"{row.places[place]:.2f}" for place in _STORES)
-        drawn = [ends[row.t]] if spread else []
-        table.add_row(f"{row.t / 24:.1f}", f"{row.level:.2f}", *drawn, _against(row), f"{row.body:.1f}", *stores)
+        table.add_row(
+            f"{row.t / 24:.1f}", f"{row.level:.2f}", *(at[row.t] for at in ends), _against(row), f"{row.body:.1f}", *stores
+        )
     screen.print(table)
-    if spread:
-        left = f" {spread.left_out} of {spread.draws} draws could not be described." if spread.left_out else ""
-        screen.print(Text(f"{says['uncertainty']}{left}"))
+    for name, one in drawn:
+        left = f" {one.left_out} of {one.draws} draws could not be described." if one.left_out else ""
+        screen.print(Text(f"{says[name]}: {says[f'{name}-says']}{left}"))
     screen.print(Text(f"Mass balance holds to {run.imbalance:.0e} of the whole."))
     if missed is None:
         screen.print(Text(says["none-near"]))

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, cast
 
-from neomag.body.data import UNITS, grounds, table, words
-from neomag.body.errors import BodyInputError, BodyModelError
+from neomag.body.data import grounds, table, words
+from neomag.body.errors import BodyModelError
 from neomag.body.measures import MEASURES
-from neomag.body.scenario import Scenario, read
-from neomag.body.span import Span
+from neomag.body.scenario import Scenario
+from neomag.body.targets import Target, targets
 from neomag.body.topics import topics
 from neomag.knowledge import Knowledge, KnowledgeError
 from neomag.knowledge.tables import body_file
-
-GROUPS = ("fitted", "seen", "unseen")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A published figure, how it is read off which scenario, and the ends within which it is met (None: open)."""
-
-    id: str
-    name: str
-    group: str
-    published: Span
-    accepted: tuple[float | None, float | None]
-    unit: str
-    measure: str
-    given: Mapping[str, float]
-    scenario: Scenario
-    sources: tuple[str, ...]
-    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +44,6 @@ class Result:
         return (low is None or self.simulated >= low) and (high is None or self.simulated <= high)
 
 
-@cache
-def targets(knowledge: Knowledge) -> tuple[Target, ...]:
-    """The targets in the order of the file. Raises KnowledgeError with a line for each fault."""
-    path = body_file("targets.toml")
-    raw = table(path)
-    criterion = raw["criterion"]
-    problems = [*grounds("body/targets.toml [criterion]", criterion, knowledge)]
-    made: list[Target] = []
-    for code, fields in cast("Mapping[str, Mapping[str, Any]]", raw["target"]).items():
-        where = f"body/targets.toml [{code}]"
-        wrong = [*grounds(where, fields, knowledge), *_faults(where, fields)]
-        if not wrong:
-            try:
-                made.append(_target(code, fields, float(criterion["value"]), knowledge))
-            except BodyInputError as error:
-                wrong = [f"{where}: {line}" for line in str(error).split("\n")]
-        problems += wrong
-    if problems:
-        raise KnowledgeError(problems)
-    return tuple(made)
-
-
 def attempts(knowledge: Knowledge) -> tuple[Attempt, ...]:
     """Every attempt in the order it was made, the first model's too. Raises KnowledgeError as `targets` does."""
     raw = cast("Mapping[str, Mapping[str, Any]]", table(body_file("attempts.toml")))
@@ -93,34 +51,6 @@ def attempts(knowledge: Knowledge) -> tuple[Attempt, ...]:
     if problems:
         raise KnowledgeError(problems)
     return tuple(Attempt(code, row["says"], row["fitted"], row["seen"], row["unseen"]) for code, row in raw.items())
-
-
-def _faults(where: str, fields: Mapping[str, Any]) -> Iterable[str]:
-    for key in ("says", "group", "unit", "measure", "with", "scenario"):
-        if key not in fields:
-            yield f"{where}: {key} is missing"
-    if fields.get("group") not in GROUPS:
-        yield f"{where}: group must be one of {', '.join(GROUPS)}"
-    if fields.get("measure") not in MEASURES:
-        yield f"{where}: measure must be one of {', '.join(MEASURES)}"
-    if fields.get("unit") not in UNITS:
-        yield f"{where}: unit must be one of {', '.join(sorted(UNITS))}"
-    ends = [fields[end] for end in ("low", "value", "high") if end in fields]
-    if not ends or ends != sorted(ends):
-        yield f"{where}: needs low, value or high, with low <= value <= high"
-
-
-def _target(code: str, fields: Mapping[str, Any], tolerance: float, knowledge: Knowledge) -> Target:
-    ends = [None if fields.get(end) is None else float(fields[end]) for end in ("value", "low", "high")]
-    value, low, high = ends
-    if value is not None and low is None and high is None:
-        low, high = value * (1 - tolerance), value * (1 + tolerance)
-    # A target's scenario stands on the target's own grounds.
-    inner = {"says": fields["says"], "policy": fields["policy"], **fields["scenario"]}
-    return Target(
-        code, fields["says"], fields["group"], Span(*ends), (low, high), fields["unit"],
-        fields["measure"], fields["with"], read(inner, code, knowledge, own=False), tuple(fields["sources"]), fields["policy"],
-    )  # fmt: skip
 
 
 def judge(target: Target, knowledge: Knowledge) -> Result:

@@ -1,4 +1,4 @@
-"""neomag body population: a scenario for thousands of made-up infants."""
+"""neomag body population: a scenario for thousands of simulated infants."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _percentiles(context: click.Context, parameter: click.Parameter, given: str)
 
 @click.command()
 @click.argument("scenario", required=False)
-@click.option("--infants", type=int, default=10_000, show_default=True, metavar="N", help="How many made-up infants.")
+@click.option("--infants", type=int, default=10_000, show_default=True, metavar="N", help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same infants.")
 @click.option("--percentiles", default="2.5,25,50,75,97.5", show_default=True, callback=_percentiles, help="Which to give.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="By default every core.")
@@ -39,7 +39,7 @@ def _percentiles(context: click.Context, parameter: click.Parameter, given: str)
 def population(
     scenario: str | None, infants: int, seed: int, percentiles: tuple[float, ...], threads: int | None, form: str, color: str
 ) -> None:
-    """Run a scenario for many infants, whose parameters differ. For teaching and research; not for predicting or dosing.
+    """Run a scenario for many infants who differ as published. For teaching and research; not for predicting or dosing.
 
     SCENARIO as for `neomag body simulate`. It needs the extra `population`; the model is compiled first, which takes
     seconds. Exit status 2 when something cannot be read, 1 when no infant can be described, 130 when stopped.

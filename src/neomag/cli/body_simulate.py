@@ -20,10 +20,13 @@ FORMS = ["text", "json", "csv", "svg", "png", "vega-lite", "sbml"]
     "--format", "form", type=click.Choice(FORMS), default="text",
     help="svg, png and vega-lite draw serum and stores; sbml is the scenario's model for other simulators.",
 )  # fmt: skip
-@click.option("--draws", type=int, metavar="N", help="Draw the fitted parameters N times and show how far serum spreads.")
+@click.option(
+    "--draws", type=int, metavar="N", help="Draw the fitted parameters N times: what the fit leaves open of the mean infant."
+)  # fmt: skip
+@click.option("--between-infants", "between", is_flag=True, help="With --draws: N simulated infants too, and how they differ.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same draws.")
 @COLOR
-def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, seed: int, color: str) -> None:
+def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, between: bool, seed: int, color: str) -> None:
     """Run a scenario: serum against the interval, and the stores. For teaching and research; not for predicting or dosing.
 
     SCENARIO is the name of one that ships with neomag (see --list), or a YAML file, named with its `.yaml`. Exit status 2
@@ -34,11 +37,13 @@ def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, s
     from neomag.body.run import run
     from neomag.body.scenario import names, shipped
     from neomag.body.show_run import show, to_csv, to_dict
-    from neomag.body.uncertainty import uncertainty
+    from neomag.body.uncertainty import uncertainties
     from neomag.body.validate import near
 
-    if draws is not None and form not in {"text", "json", "png", "vega-lite"}:
-        fail("--draws is for text, json, png and vega-lite")
+    if draws is not None and form in {"csv", "sbml"}:
+        fail("--draws is for text, json, svg, png and vega-lite")
+    if between and draws is None:
+        fail("--between-infants: say how many with --draws")
     if listed:
         with faults():
             for name in names():
@@ -52,11 +57,12 @@ def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, s
             click.echo(sbml(given, knowledge), nl=False)
             return
         found = run(given, knowledge)
-        if form in {"svg", "csv"}:
-            click.echo((svg if form == "svg" else to_csv)(found, knowledge), nl=False)
-            return
-        spread = None if draws is None else uncertainty(given, draws, seed, knowledge)
-        if form in {"png", "vega-lite"}:
+        spread = None if draws is None else uncertainties(given, draws, seed, knowledge, between=between)
+        if form == "svg":
+            click.echo(svg(found, knowledge, spread), nl=False)
+        elif form == "csv":
+            click.echo(to_csv(found, knowledge), nl=False)
+        elif form in {"png", "vega-lite"}:
             from neomag.body.plot import of_run
 
             draw(of_run(found, knowledge, spread), form)
