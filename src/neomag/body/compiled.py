@@ -5,12 +5,14 @@ The equations come from `equations`; here is only how they are followed in time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from math import inf
 from typing import Any
 
 from neomag.body.equations import AGE, DEPLETION, FLOWS, INPUTS, LEVEL, MOTHER, equations
+from neomag.body.integrate import APART, NODES, WEIGHTS
 from neomag.body.model import GIVEN
 from neomag.body.model import MOTHER as FROM_MOTHER
 from neomag.body.model import PLACES
@@ -53,22 +55,49 @@ def source(settled: bool) -> tuple[str, int, int]:
     return "\n\n".join(texts), len(kept), len(eq.kinks)
 
 
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """The compiled equations: each writes into its last argument, but `level`. `fixed` numbers are prepared for an infant."""
+
+    prepare: Any
+    kinks: Any
+    at_rest: Any
+    depleted: Any
+    born: Any
+    unborn: Any
+    level: Any
+    fixed: int
+    bends: int
+
+
+@cache
+def functions(settled: bool) -> Functions:
+    """The equations of newborns, or of settled infants, compiled when first called. Raises ImportError without numba."""
+    import numba  # pyright: ignore[reportMissingTypeStubs]
+
+    text, fixed, bends = source(settled)
+    names: dict[str, Any] = {"exp": math.exp, "log": math.log, "log1p": math.log1p, "sqrt": math.sqrt, "inf": math.inf}
+    exec(compile(text, "<the model's equations>", "exec"), names)
+    jit: Any = numba.njit(error_model="numpy")
+    parts = ("prepare", "kinks", "at_rest", "depleted", "born", "unborn", "level")
+    return Functions(*(jit(names[part]) for part in parts), fixed, bends)
+
+
 @cache
 def engine(settled: bool) -> Callable[..., Any]:
     """The compiled engine of newborns, or of settled infants; `follow` below says what it takes. Raises ImportError."""
-    import math
-
     import numba  # pyright: ignore[reportMissingTypeStubs]
     import numpy as np
 
-    text, fixed, bends = source(settled)
-    names: dict[str, Any] = {"exp": math.exp, "log": math.log, "log1p": math.log1p, "sqrt": math.sqrt, "inf": inf}
-    exec(compile(text, "<the model's equations>", "exec"), names)
-    jit: Any = numba.njit(error_model="numpy")
+    eq = functions(settled)
     prepare, kinks, at_rest, depleted, born, unborn, level = (
-        jit(names[name]) for name in ("prepare", "kinks", "at_rest", "depleted", "born", "unborn", "level")
-    )
+        eq.prepare, eq.kinks, eq.at_rest, eq.depleted, eq.born, eq.unborn, eq.level
+    )  # fmt: skip
+    fixed, bends = eq.fixed, eq.bends
+    jit: Any = numba.njit(error_model="numpy")
     places, given, mother = len(PLACES), GIVEN, FROM_MOTHER
+    nodes, apart = np.array(NODES), np.array(APART)
+    weights = np.array([[*row, *[0.0] * (7 - len(row))] for row in WEIGHTS])
 
     @jit
     def rates(age: float, y: Any, k: Any, u: Any, out: Any) -> bool:
@@ -84,9 +113,9 @@ def engine(settled: bool) -> Callable[..., Any]:
     @jit
     def advance(t: float, end: float, step: float, y: Any, k: Any, u: Any, s: Any, whole: float, relative: float, absolute: float) -> Any:
         """y from t to end; gives the state of things, the step to go on with, and the worst imbalance."""
-        k1, k2, k3, k4, k5, k6, k7, at, new = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]
+        slopes, at = s[:7], s[7]
         worst = 0.0
-        if not rates(t, y, k, u, k1):
+        if not rates(t, y, k, u, slopes[0]):
             return NOT_DESCRIBED, step, worst
         for _ in range(_MOST_STEPS):
             if t >= end:
@@ -94,28 +123,14 @@ def engine(settled: bool) -> Callable[..., Any]:
             last = t + step >= end - 1e-12 * max(1.0, abs(end))
             h = end - t if last else step
             good = True
-            for i in range(places):
-                at[i] = y[i] + h * (k1[i] / 5)
-            good = good and rates(t + h / 5, at, k, u, k2)
-            for i in range(places):
-                at[i] = y[i] + h * (3 / 40 * k1[i] + 9 / 40 * k2[i])
-            good = good and rates(t + h * 3 / 10, at, k, u, k3)
-            for i in range(places):
-                at[i] = y[i] + h * (44 / 45 * k1[i] - 56 / 15 * k2[i] + 32 / 9 * k3[i])
-            good = good and rates(t + h * 4 / 5, at, k, u, k4)
-            for i in range(places):
-                at[i] = y[i] + h * (19372 / 6561 * k1[i] - 25360 / 2187 * k2[i] + 64448 / 6561 * k3[i] - 212 / 729 * k4[i])
-            good = good and rates(t + h * 8 / 9, at, k, u, k5)
-            for i in range(places):
-                at[i] = y[i] + h * (
-                    9017 / 3168 * k1[i] - 355 / 33 * k2[i] + 46732 / 5247 * k3[i] + 49 / 176 * k4[i] - 5103 / 18656 * k5[i]
-                )
-            good = good and rates(t + h, at, k, u, k6)
-            for i in range(places):
-                new[i] = y[i] + h * (
-                    35 / 384 * k1[i] + 500 / 1113 * k3[i] + 125 / 192 * k4[i] - 2187 / 6784 * k5[i] + 11 / 84 * k6[i]
-                )
-            good = good and rates(t + h, new, k, u, k7)
+            # One call in a loop: written out, the compiler would copy the whole model seven times.
+            for stage in range(1, 7):
+                for i in range(places):
+                    change = 0.0
+                    for j in range(stage):
+                        change += weights[stage, j] * slopes[j, i]
+                    at[i] = y[i] + h * change
+                good = good and rates(t + nodes[stage] * h, at, k, u, slopes[stage])
             if not good:
                 # A trial too long can leave what the model describes although the course does not.
                 if h < 1e-9:
@@ -124,19 +139,18 @@ def engine(settled: bool) -> Callable[..., Any]:
                 continue
             error = 0.0
             for i in range(places):
-                wrong = h * (
-                    71 / 57600 * k1[i] - 71 / 16695 * k3[i] + 71 / 1920 * k4[i] - 17253 / 339200 * k5[i] + 22 / 525 * k6[i]
-                    - k7[i] / 40
-                )  # fmt: skip
-                error = max(error, abs(wrong) / (absolute + relative * max(abs(y[i]), abs(new[i]))))
+                wrong = 0.0
+                for j in range(7):
+                    wrong += h * apart[j] * slopes[j, i]
+                error = max(error, abs(wrong) / (absolute + relative * max(abs(y[i]), abs(at[i]))))
             if not error <= 1e300:
                 return NOT_FOLLOWED, step, worst
             if error <= 1:
                 t = end if last else t + h
                 size = 0.0
                 for i in range(places):
-                    y[i], k1[i] = new[i], k7[i]
-                    size += abs(new[i])
+                    y[i], slopes[0, i] = at[i], slopes[6, i]
+                    size += abs(at[i])
                 worst = max(worst, abs(total(y) - whole) / size)
             # A step cut short by the end says nothing of the next one unless it was too long.
             longer = h * min(4.0, max(0.2, 0.9 * max(error, 1e-10) ** -0.2))
@@ -157,7 +171,7 @@ def engine(settled: bool) -> Callable[..., Any]:
         """
         for n in range(x.shape[0]):
             k, bent, u, y = np.empty(fixed), np.empty(bends), np.empty(5), np.empty(places)
-            s = np.empty((9, places))
+            s = np.empty((8, places))
             prepare(x[n], k)
             kinks(x[n], bent)
             bent.sort()
