@@ -35,7 +35,10 @@ SCENARIO = {
     "says": "A term newborn on breast milk, given one dose into a vein on the second day.",
     "infant": {"weight": "3.4 kg", "gestation": "40w"},
     "lasts": "28 d",
-    "feeds": [{"milk": "human", "volume": "60 mL/kg/d", "to": "2 d"}, {"milk": "human", "volume": "150 mL/kg/d", "from": "2 d"}],
+    "feeds": [
+        {"milk": "human", "volume": "60 mL/kg/d", "to": "2 d"},
+        {"milk": "human", "volume": "150 mL/kg/d", "from": "2 d"},
+    ],
     "doses": [{"route": "iv", "amount": "6 mg-elemental/kg", "at": "36 h", "over": "1 h"}],
 }
 TIMES = [12.0 * i for i in range(57)]
@@ -141,7 +144,9 @@ def main() -> None:
         "libroadrunner (CVODE)": (200, road.serum),
     }
     count = ours[2].serum.shape[0]
-    print(f"{count:,} infants, 28 days, serum every 12 h, tolerance {RELATIVE:g}; peers are scaled from fewer of the same infants")
+    print(
+        f"{count:,} infants, 28 days, serum every 12 h, tolerance {RELATIVE:g}; peers are scaled from fewer of the same infants"
+    )
     print(f"  {'neomag, numba':<34} {ours[0]:8.1f} CPU s {ours[1]:8.1f} s; serum off by {off(ours[2].serum, exact):.0e}")
     ratios: dict[str, float] = {}
     for name, (number, run) in peers.items():

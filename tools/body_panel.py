@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from neomag.body.data import words
-from neomag.body.panel import topic_runs, topics
+from neomag.body.panel import tip, topic_runs, topics
 from neomag.knowledge import Knowledge, load
 
 FILE = Path(__file__).parent.parent / "src" / "neomag" / "web" / "static" / "panel.json"
@@ -18,6 +18,7 @@ def made(knowledge: Knowledge) -> bytes:
     """The file's content."""
     whole = {
         "label": words(knowledge)["label"],
+        "tip": tip(knowledge),
         "units": {"t": "h", "serum": "µmol/L", "interval": "µmol/L", "muscle": "‰", "bone": "‰"},
         "topics": [topic_runs(topic, knowledge) for topic in topics(knowledge)],
     }

@@ -106,7 +106,9 @@ def _band(rows: Sequence[Row], x: Scale, y: Scale) -> Iterator[str]:
     """The interval as a green band, a box for each stretch in which it stays the same."""
     for start, end, (low, high) in stretches([row.t for row in rows], [row.limits for row in rows]):
         left = x(start / 24)
-        box = f'x="{left:.1f}" y="{y(high or 0):.1f}" width="{x(end / 24) - left:.1f}" height="{y(low or 0) - y(high or 0):.1f}"'
+        box = (
+            f'x="{left:.1f}" y="{y(high or 0):.1f}" width="{x(end / 24) - left:.1f}" height="{y(low or 0) - y(high or 0):.1f}"'
+        )
         yield f'<rect {box} fill="{BAND}"><title>interval {low:g} to {high:g} mmol/L</title></rect>'
 
 

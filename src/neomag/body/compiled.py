@@ -111,7 +111,9 @@ def engine(settled: bool) -> Callable[..., Any]:
         return whole - 2 * (y[given] + y[mother])
 
     @jit
-    def advance(t: float, end: float, step: float, y: Any, k: Any, u: Any, s: Any, whole: float, relative: float, absolute: float) -> Any:
+    def advance(
+        t: float, end: float, step: float, y: Any, k: Any, u: Any, s: Any, whole: float, relative: float, absolute: float
+    ) -> Any:
         """y from t to end; gives the state of things, the step to go on with, and the worst imbalance."""
         slopes, at = s[:7], s[7]
         worst = 0.0

@@ -88,7 +88,6 @@ def make(op: str, *args: Value) -> Value:
     return _one(op, args) if found is None else found
 
 
-
 def _shortcut(op: str, args: tuple[Value, ...]) -> Value | None:
     """What an operation with nought or a settled condition comes to; None when there is no shortcut."""
     if op == "where" and not isinstance(args[0], Expression):

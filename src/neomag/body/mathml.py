@@ -37,9 +37,7 @@ class MathML:
         return named(value.args[0]) if value.op == "symbol" else self._apply(value)
 
     def _apply(self, e: Expression) -> ET.Element:
-        args = [
-            self._any(a, {} if isinstance(a, Expression) else self.dimensions.number(e, i)) for i, a in enumerate(e.args)
-        ]
+        args = [self._any(a, {} if isinstance(a, Expression) else self.dimensions.number(e, i)) for i, a in enumerate(e.args)]
         if e.op == "where":
             test, yes, no = args
             found = _element("piecewise")

@@ -74,6 +74,14 @@ class Topic:
         return sum(place * prod(sizes[i + 1 :]) for i, place in enumerate(places))
 
 
+def tip(knowledge: Knowledge) -> str:
+    """What stands above every topic. Raises KnowledgeError when it stands on nothing."""
+    given = table(body_file("panel.toml"))["tip"]
+    if problems := list(grounds("body/panel.toml [tip]", given, knowledge)):
+        raise KnowledgeError(problems)
+    return given["says"]
+
+
 @cache
 def topics(knowledge: Knowledge) -> tuple[Topic, ...]:
     """The topics in the order of the file. Raises KnowledgeError with a line for each fault."""

@@ -25,7 +25,13 @@ _SERUM, _INTERVAL = "#b4480f", "#4d7040"
 # Places drawn, by what they are called; told apart by dashes too, for grey print and the colour-blind.
 STORES = {"fluid": "fluid", "fast": "fast tissue", "muscle": "muscle", "bone": "bone"}
 _COLOURS = {"fluid": "#b4480f", "fast tissue": "#2c6e91", "muscle": "#1f2529", "bone": "#6b7a2f", "whole body": "#1f2529"}
-_DASHES: Mapping[str, list[int]] = {"fluid": [1, 0], "fast tissue": [6, 3], "muscle": [2, 3], "bone": [9, 3, 2, 3], "whole body": [1, 0]}
+_DASHES: Mapping[str, list[int]] = {
+    "fluid": [1, 0],
+    "fast tissue": [6, 3],
+    "muscle": [2, 3],
+    "bone": [9, 3, 2, 3],
+    "whole body": [1, 0],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,11 @@ def _chart(
         layers.append(_area(spread[0], band, x, y, _SERUM))
     layers.append(_line(t, serum, x, y, "serum"))
     layers.append(_said(t[-1], serum[-1], called, x, y))
-    marks = [{"day": day, "store": name, "value": v} for name, values in stores.items() for day, v in zip([i / 24 for i in t], values, strict=True)]
+    marks = [
+        {"day": day, "store": name, "value": v}
+        for name, values in stores.items()
+        for day, v in zip([i / 24 for i in t], values, strict=True)
+    ]
     names = list(stores)
     of_start = {"type": "quantitative", "title": "Stores, % of the start", "scale": {"zero": False}}
     lower: list[Spec] = [_area(t, band, {**x, "title": title}, of_start, _COLOURS[name]) for name, band in wide.items()]

@@ -215,6 +215,8 @@ def _numpy() -> Any:
         import numba  # pyright: ignore[reportMissingTypeStubs]
         import numpy
     except ImportError as error:
-        raise EngineMissingError(f"populations need the extra `population`: pip install 'neomag[population]' ({error.name})") from None
+        raise EngineMissingError(
+            f"populations need the extra `population`: pip install 'neomag[population]' ({error.name})"
+        ) from None
     del numba
     return numpy

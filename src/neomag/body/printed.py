@@ -76,5 +76,3 @@ def function(name: str, args: str, lines: Sequence[str], out: str, written: Sequ
 def numbered(names: Sequence[str], array: str) -> dict[str, str]:
     """How each of the names is written when they stand in an array in that order."""
     return {name: f"{array}[{i}]" for i, name in enumerate(names)}
-
-

@@ -87,7 +87,9 @@ class _Document:
         model.append(_list("UnitDefinitions", (_definition(name, given) for name, given in self.units.items())))
         model.extend(part for part in parts if len(part))
         ET.indent(top)
-        return ET.tostring(top, encoding="unicode", xml_declaration=False).join(['<?xml version="1.0" encoding="UTF-8"?>\n', "\n"])
+        return ET.tostring(top, encoding="unicode", xml_declaration=False).join(
+            ['<?xml version="1.0" encoding="UTF-8"?>\n', "\n"]
+        )
 
     def _notes(self) -> ET.Element:
         found = ET.Element("notes")
@@ -99,7 +101,9 @@ class _Document:
 
     def _compartment(self) -> ET.Element:
         # Amounts are all that counts: how much fluid there is follows from the infant's weight and age.
-        return ET.Element("compartment", {"id": "infant", "spatialDimensions": "3", "size": "1", "units": "L", "constant": "true"})
+        return ET.Element(
+            "compartment", {"id": "infant", "spatialDimensions": "3", "size": "1", "units": "L", "constant": "true"}
+        )
 
     def _species(self) -> Iterator[ET.Element]:
         body = body_of(self.scenario.infant, mg_per_mmol(self.knowledge))
@@ -125,9 +129,7 @@ class _Document:
         for name, given in [(AGE, unit("h")), *((n, self.dimensions.of(e)) for e, n in self.names.items())]:
             yield self._parameter(name, given, None, constant=False)
 
-    def _parameter(
-        self, name: str, given: Unit, value: float | None, says: str = "", *, constant: bool = True
-    ) -> ET.Element:
+    def _parameter(self, name: str, given: Unit, value: float | None, says: str = "", *, constant: bool = True) -> ET.Element:
         fields = {"id": name, "units": self.unit_id(given), "constant": str(constant).lower()}
         if value is not None:
             fields["value"] = repr(value)

@@ -61,7 +61,14 @@ def show(found: Population, ends: Sequence[float], knowledge: Knowledge, screen:
     screen.print(Text(f"{found.scenario.name}: {found.scenario.says}", style="bold"))
     screen.print(Text(says["label"], style="yellow"))
     screen.print(Text(f"{found.infants - found.left_out:,} simulated infants. {says['between-infants-says']}"))
-    table = Table(box=None, pad_edge=False, header_style="dim", title="serum, mmol/L, at percentiles", title_justify="left", title_style="")
+    table = Table(
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+        title="serum, mmol/L, at percentiles",
+        title_justify="left",
+        title_style="",
+    )
     for name in ("day", *(f"{end:g} %" for end in ends), "below interval"):
         table.add_column(name, justify="right")
     every = max(1, -(-(len(found.t) - 1) // _TEXT_ROWS))

@@ -18,7 +18,7 @@ from itertools import pairwise
 from types import FunctionType, MethodType
 from typing import Any
 
-from neomag.body.expression import Expression, Value, make, where
+from neomag.body.expression import CONDITIONS, Expression, Value, make, where
 
 _ROOM = "neomag.body"
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -169,7 +169,9 @@ class _Followed:
             case ast.GeneratorExp() | ast.ListComp():
                 return self.each(e)
             case ast.Call(func=function, args=args, keywords=named):
-                return self.call(self.value(function), [self.value(a) for a in args], {k.arg or "": self.value(k.value) for k in named})
+                return self.call(
+                    self.value(function), [self.value(a) for a in args], {k.arg or "": self.value(k.value) for k in named}
+                )
             case _:
                 raise TraceError(f"cannot be followed: {ast.unparse(e)}")
 
@@ -209,10 +211,14 @@ class _Followed:
     def either(self, op: str, first: Any, more: Sequence[ast.expr]) -> Any:
         """`and` and `or`, the later ones looked at only when the first leaves it open."""
         for other in more:
-            if isinstance(first, Expression):
-                first = make(op, _condition(first), self.value(other))
-            elif bool(first) == (op == "and"):
-                first = self.value(other)
+            if not isinstance(first, Expression):
+                first = self.value(other) if bool(first) == (op == "and") else first
+            elif first.op in CONDITIONS:
+                first = make(op, first, self.value(other))
+            else:
+                # Of numbers, Python gives back the one that settles it.
+                ways = (self.value(other), first) if op == "and" else (first, self.value(other))
+                first = where(_condition(first), *ways)
         return first
 
     def each(self, e: ast.GeneratorExp | ast.ListComp) -> list[Any]:
@@ -245,8 +251,6 @@ def _ours(function: Any) -> bool:
 
 def _condition(test: Expression) -> Value:
     """A number is true unless it is nought."""
-    from neomag.body.expression import CONDITIONS
-
     return test if test.op in CONDITIONS else make("not", make("==", test, 0.0))
 
 

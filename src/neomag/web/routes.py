@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from neomag.web.assets import PATH, Asset, assets, release
 from neomag.web.entrance import about, entrance
 from neomag.web.languages import LANGUAGES, preferred
+from neomag.web.panel import level
 
 _YEAR = "public, max-age=31536000, immutable"
 
@@ -46,7 +47,7 @@ def sent(request: Request[Any, Any, Any], found: Asset, keep: str, **more: str) 
 
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
-    pages = [entrance, about]
+    pages = [entrance, about, level]
     return Router(
         "/",
         route_handlers=[

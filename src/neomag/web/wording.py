@@ -15,6 +15,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "actions.toml": ("says",),
     "blocks.toml": ("says",),
     "body.toml": ("says",),
+    "body/panel.toml": ("says", "tells", "shown"),
     "causes.toml": ("says",),
     "caveats.toml": ("says",),
     "claims.toml": ("says", "meant", "evidence"),
