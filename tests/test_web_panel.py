@@ -101,7 +101,7 @@ def test_the_view_draws_the_first_run() -> None:
         "muscle": first["muscle"][0] / 10,
         "bone": first["bone"][0] / 10,
     }
-    assert all(0 <= box["y"] and box["height"] > 0 for box in view["figure"]["boxes"])
+    assert all(box["y"] >= 0 and box["height"] > 0 for box in view["figure"]["boxes"])
 
 
 # The page

@@ -24,7 +24,7 @@ class PictureError(RuntimeError):
 
 
 def png(spec: Spec, scale: float = 2.0) -> bytes:
-    """The chart as a PNG, `scale` dots to a point; nothing is fetched from elsewhere. Raises PictureError without vl-convert."""
+    """The chart as a PNG, `scale` dots to a point; nothing is fetched. Raises PictureError without vl-convert."""
     try:
         import vl_convert
     except ImportError as error:

@@ -13,9 +13,8 @@ from typing import Any
 
 from neomag.body.equations import AGE, DEPLETION, FLOWS, INPUTS, LEVEL, MOTHER, equations
 from neomag.body.integrate import APART, NODES, WEIGHTS
-from neomag.body.model import GIVEN
+from neomag.body.model import GIVEN, PLACES
 from neomag.body.model import MOTHER as FROM_MOTHER
-from neomag.body.model import PLACES
 from neomag.body.printed import Printed, function, numbered, parted
 
 FINE, NOT_DESCRIBED, NOT_FOLLOWED = 0, 1, 2
@@ -80,7 +79,7 @@ def functions(settled: bool) -> Functions:
     exec(compile(text, "<the model's equations>", "exec"), names)
     jit: Any = numba.njit(error_model="numpy")
     parts = ("prepare", "kinks", "at_rest", "depleted", "born", "unborn", "level")
-    return Functions(*(jit(names[part]) for part in parts), fixed, bends)
+    return Functions(**{part: jit(names[part]) for part in parts}, fixed=fixed, bends=bends)
 
 
 @cache
@@ -162,8 +161,10 @@ def engine(settled: bool) -> Callable[..., Any]:
         return NOT_FOLLOWED, step, worst
 
     @numba.njit(error_model="numpy", nogil=True)
-    def follow(x: Any, start: Any, depletion: Any, mother: Any, scale: Any, edges: Any, flow: Any, bolus: Any, keep: Any, relative: float, absolute: float,
-               levels: Any, held: Any, state: Any, imbalance: Any) -> None:  # fmt: skip
+    def follow(
+        x: Any, start: Any, depletion: Any, mother: Any, scale: Any, edges: Any, flow: Any, bolus: Any, keep: Any,
+        relative: float, absolute: float, levels: Any, held: Any, state: Any, imbalance: Any,
+    ) -> None:  # fmt: skip
         """Every infant from the first edge to the last.
 
         Of infants: `x` their INPUTS, `start` serum in mmol/L, `depletion` (nan: tissues at rest), `mother` her level in mmol/L,

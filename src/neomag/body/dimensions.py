@@ -32,8 +32,8 @@ def unit(text: str) -> Unit:
     """The unit written in a parameter's entry, such as `mmol/kg/h` or `mL/min/1.73 m2`."""
     text = text.replace(_BODY_SURFACE, "bsa")
     found: dict[str, Fraction] = {}
-    for sign, name in re.findall(r"(^|[ /])([^ /]+)", text):
-        name = _NAMES.get(name, name)
+    for sign, written in re.findall(r"(^|[ /])([^ /]+)", text):
+        name = str(_NAMES.get(written, written))
         if name not in {"", "1"}:
             found[name] = found.get(name, Fraction(0)) + (-_ONE if sign == "/" else _ONE)
     return {name: power for name, power in found.items() if power}

@@ -7,18 +7,31 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 Value = Any  # an Expression, or a plain number
 
+
+def _and(a: Value, b: Value) -> Value:
+    return a and b
+
+
+def _or(a: Value, b: Value) -> Value:
+    return a or b
+
+
+def _chosen(test: Value, a: Value, b: Value) -> Value:
+    return a if test else b
+
+
+_python: Any = operator
 # Each operation and what it does to plain numbers. `where` takes a condition and the two values it chooses between.
-OPERATIONS: Mapping[str, Callable[..., Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow, "neg": operator.neg,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
-    "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": operator.not_,
-    "exp": math.exp, "log": math.log, "log1p": math.log1p, "sqrt": math.sqrt, "min": min, "max": max,
-    "where": lambda test, a, b: a if test else b,
+OPERATIONS: Mapping[str, Any] = {
+    "+": _python.add, "-": _python.sub, "*": _python.mul, "/": _python.truediv, "**": _python.pow, "neg": _python.neg,
+    "<": _python.lt, "<=": _python.le, ">": _python.gt, ">=": _python.ge, "==": _python.eq,
+    "and": _and, "or": _or, "not": _python.not_,
+    "exp": math.exp, "log": math.log, "log1p": math.log1p, "sqrt": math.sqrt, "min": min, "max": max, "where": _chosen,
 }  # fmt: skip
 CONDITIONS = frozenset({"<", "<=", ">", ">=", "==", "and", "or", "not"})
 
@@ -116,16 +129,16 @@ def _is(value: Value | None, number: float) -> bool:
 
 
 def _one(op: str, args: tuple[Value, ...]) -> Expression:
-    key = (op, *(id(a) if isinstance(a, Expression) else (type(a), a) for a in args))
+    key: tuple[Any, ...] = (op, *(id(a) if isinstance(a, Expression) else (a.__class__, a) for a in args))
     return _made.setdefault(key, Expression(op, args))
 
 
 def where(test: Value, a: Value, b: Value) -> Value:
     """`a` when the test holds, else `b`; lists and tuples item by item."""
-    if isinstance(a, list | tuple):
-        pairs = zip(a, b, strict=True)
-        return type(a)(where(test, x, y) for x, y in pairs)
-    return make("where", test, a, b)
+    if not isinstance(a, list | tuple):
+        return make("where", test, a, b)
+    both = [where(test, x, y) for x, y in zip(cast("Sequence[Value]", a), b, strict=True)]
+    return both if isinstance(a, list) else tuple(both)
 
 
 def walk(roots: Iterable[Value], known: Container[Expression] = ()) -> Iterator[Expression]:

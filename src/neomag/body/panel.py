@@ -92,8 +92,8 @@ def topics(knowledge: Knowledge) -> tuple[Topic, ...]:
         where = f"body/panel.toml [topic.{name}]"
         problems += grounds(where, given, knowledge)
         sliders = tuple(
-            Slider(code, s["says"], s["shown"], tuple(map(float, s["values"])), s["form"], float(s.get("scale", 1)), s.get("also", {}),
-                   s["start"])
+            Slider(code, s["says"], s["shown"], tuple(map(float, s["values"])), s["form"], float(s.get("scale", 1)),
+                   s.get("also", {}), s["start"])
             for code, s in given["slider"].items()
         )  # fmt: skip
         for s in sliders:
@@ -133,7 +133,9 @@ def one_run(topic: Topic, places: Sequence[int], knowledge: Knowledge) -> dict[s
         "serum": [round(1000 * p.level) for p in points],
         "muscle": [round(1000 * p.state[MUSCLE] / held[1]) for p, held in zip(points, usual, strict=True)],
         "bone": [round(1000 * p.state[BONE] / held[2]) for p, held in zip(points, usual, strict=True)],
-        "interval": [[a, b, round(1000 * (low or 0)), round(1000 * (high or 0))] for a, b, (low, high) in stretches(times, within)],
+        "interval": [
+            [a, b, round(1000 * (low or 0)), round(1000 * (high or 0))] for a, b, (low, high) in stretches(times, within)
+        ],
     }  # fmt: skip
 
 
@@ -152,9 +154,11 @@ def topic_runs(topic: Topic, knowledge: Knowledge) -> dict[str, Any]:
         one["interval"] = intervals.index(one["interval"])
     judged = near(scenario(topic, topic.start, knowledge), knowledge) or ()
     return {
-        "name": topic.name, "says": topic.says, "tells": topic.tells, "sources": list(topic.sources), "policy": topic.policy,
+        "name": topic.name, "says": topic.says, "tells": topic.tells,
+        "sources": list(topic.sources), "policy": topic.policy,
         "sliders": [
-            {"name": s.name, "says": s.says, "shown": s.shown, "values": list(s.values), "start": s.start} for s in topic.sliders
+            {"name": s.name, "says": s.says, "shown": s.shown, "values": list(s.values), "start": s.start}
+            for s in topic.sliders
         ],
         "t": _times(topic, scenario(topic, topic.start, knowledge)), "intervals": intervals, "runs": runs,
         "held": {"near": len(judged), "missed": sum(not r.passed for r in judged)},

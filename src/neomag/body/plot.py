@@ -54,7 +54,8 @@ def of_run(run: Run, knowledge: Knowledge, spread: Uncertainties | None = None) 
     notes = [f"{shade}: {says[f'{name}-says']}" for shade, (name, _) in zip(shades, drawn, strict=False)]
     at = drawn[0][1].t if drawn else ()
     serum = [row.level for row in rows]
-    return _chart(run.scenario, knowledge, (t, serum, "serum"), (at, bands), [row.limits for row in rows], stores, {}, notes)
+    given = [row.limits for row in rows]
+    return _chart(run.scenario, knowledge, (t, serum, "serum"), (at, bands), given, stores, {}, notes)
 
 
 def of_population(found: Population, knowledge: Knowledge) -> Spec:
@@ -86,14 +87,13 @@ def _chart(
     ends = [[v for b in spread[1] for v in b.low], [v for b in spread[1] for v in b.high]]
     top = max([*serum, *ends[1], *(v for one in given for v in one if v is not None)]) * 1.06
     alt = (
-        f"{scenario.says} Serum magnesium from {serum[0]:.2f} to {serum[-1]:.2f} mmol/L over {(t[-1] - t[0]) / 24:g} days, lowest "
-        f"{min(serum):.2f}, highest {max(serum):.2f}, over the default interval. {label}"
+        f"{scenario.says} Serum magnesium from {serum[0]:.2f} to {serum[-1]:.2f} mmol/L over {(t[-1] - t[0]) / 24:g} days, "
+        f"lowest {min(serum):.2f}, highest {max(serum):.2f}, over the default interval. {label}"
     )
     x: Spec = {"field": "day", **days, "title": None, "axis": {"tickMinStep": 1}}
     y: Spec = {"type": "quantitative", "scale": {"domain": [0, top], "nice": False}, "title": "Serum magnesium, mmol/L"}
     layers: list[Spec] = _interval(t, given, serum, days)
-    for band in spread[1]:
-        layers.append(_area(spread[0], band, x, y, _SERUM))
+    layers += [_area(spread[0], band, x, y, _SERUM) for band in spread[1]]
     layers.append(_line(t, serum, x, y, "serum"))
     layers.append(_said(t[-1], serum[-1], called, x, y))
     marks = [
@@ -110,7 +110,8 @@ def _chart(
         "encoding": {
             "x": {**x, "title": title}, "y": {**of_start, "field": "value"},
             "color": {"field": "store", "type": "nominal", "title": None, "sort": names,
-                      "scale": {"domain": names, "range": [_COLOURS[n] for n in names]}, "legend": {"symbolSize": 900, "symbolStrokeWidth": 2}},
+                      "scale": {"domain": names, "range": [_COLOURS[n] for n in names]},
+                      "legend": {"symbolSize": 900, "symbolStrokeWidth": 2}},
             "strokeDash": {"field": "store", "type": "nominal", "title": None, "sort": names,
                            "scale": {"domain": names, "range": [_DASHES[n] for n in names]}},
         },
@@ -118,8 +119,8 @@ def _chart(
     under = [part for note in [label, *notes] for part in wrap(note, _LINE)]
     return {
         "$schema": SCHEMA, "description": alt, "config": CONFIG, "background": "#ffffff", "padding": 12, "spacing": 18,
-        "title": {"text": wrap(scenario.says, _LINE - 14), "subtitle": under, "anchor": "start", "frame": "group", "fontSize": 15,
-                  "subtitleFontSize": 12, "subtitleColor": _SERUM, "subtitlePadding": 4, "offset": 14},
+        "title": {"text": wrap(scenario.says, _LINE - 14), "subtitle": under, "anchor": "start", "frame": "group",
+                  "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": _SERUM, "subtitlePadding": 4, "offset": 14},
         "vconcat": [
             {"width": _WIDTH, "height": _SERUM_HEIGHT, "layer": layers},
             {"width": _WIDTH, "height": _STORES_HEIGHT, "layer": lower},
@@ -130,22 +131,24 @@ def _chart(
 
 def _interval(t: Sequence[float], given: Sequence[Limits], serum: Sequence[float], days: Spec) -> list[Spec]:
     """The interval as a band; the limits that hold at the end are written in it, away from the line."""
-    parts = [{"from": a / 24, "to": b / 24, "low": low, "high": high} for a, b, (low, high) in stretches(t, given)]
+    parts = [(a / 24, b / 24, low or 0.0, high or 0.0) for a, b, (low, high) in stretches(t, given)]
     if not parts:
         return []
+    boxes = [{"from": a, "to": b, "low": low, "high": high} for a, b, low, high in parts]
     x, x2 = {"field": "from", **days, "title": None}, {"field": "to"}
     y = {"field": "low", "type": "quantitative"}
-    last = parts[-1]
-    after = [v for at, v in zip(t, serum, strict=True) if at / 24 >= last["from"]]
-    above = sum(after[: len(after) // 2 + 1]) / (len(after) // 2 + 1) < (last["low"] + last["high"]) / 2
-    said = f"default interval {last['low']:g} to {last['high']:g} mmol/L"
-    words_at = [{"day": last["from"], "value": last["high" if above else "low"], "label": said}]
+    start, _, low, high = parts[-1]
+    after = [v for at, v in zip(t, serum, strict=True) if at / 24 >= start]
+    above = sum(after[: len(after) // 2 + 1]) / (len(after) // 2 + 1) < (low + high) / 2
+    said = f"default interval {low:g} to {high:g} mmol/L"
+    words_at = [{"day": start, "value": high if above else low, "label": said}]
+    day, value = {"field": "day", **days, "title": None}, {"field": "value", "type": "quantitative"}
+    box = {"x": x, "x2": x2, "y": y, "y2": {"field": "high"}}
+    text = {"type": "text", "align": "left", "dx": 6, "dy": 11 if above else -8, "color": _INTERVAL}
     return [
-        {"data": {"values": parts}, "mark": {"type": "rect", "color": BAND}, "encoding": {"x": x, "x2": x2, "y": y, "y2": {"field": "high"}}},
-        {"data": {"values": words_at}, "mark": {"type": "text", "align": "left", "dx": 6, "dy": 11 if above else -8, "color": _INTERVAL},
-         "encoding": {"x": {"field": "day", **days, "title": None}, "y": {"field": "value", "type": "quantitative"},
-                      "text": {"field": "label"}}},
-    ]  # fmt: skip
+        {"data": {"values": boxes}, "mark": {"type": "rect", "color": BAND}, "encoding": box},
+        {"data": {"values": words_at}, "mark": text, "encoding": {"x": day, "y": value, "text": {"field": "label"}}},
+    ]
 
 
 def _area(t: Sequence[float], band: _Band, x: Spec, y: Spec, colour: str) -> Spec:

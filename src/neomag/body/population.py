@@ -43,7 +43,7 @@ class EngineMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The course of many infants: hours `t` (n of them), `serum` in mmol/L (infants x n), `places` in mmol (infants x n x places).
+    """The course of many infants: n hours `t`, `serum` in mmol/L (infants x n), `places` in mmol (infants x n x places).
 
     Infants that the model could not describe are left out and counted. `imbalance` is the worst relative fault of the
     mass balance at any step of any infant.
@@ -110,11 +110,11 @@ def simulate(
 ) -> Population:
     """The scenario for every infant of `drawn`: arrays of one length, by the names of `equations.INPUTS`, `start` or `mother`.
 
-    `start` and `mother` are the level at the start and a treated mother's, mmol/L; what is not drawn is the scenario's own. Amounts go with the weight when
-    `birth_kg` is drawn. `times` are the hours to keep (POINTS + 1 even ones by default). `done` is called with how many
-    more infants are done; what it raises stops the run. `threads`: by default every core. Errors of each step are held below
-    `absolute` + `relative` times each amount. Raises BodyInputError, BodyModelError when no infant can be described or
-    magnesium is not conserved, EngineMissingError without numba.
+    `start` and `mother` are the level at the start and a treated mother's, mmol/L; what is not drawn is the scenario's own.
+    Amounts go with the weight when `birth_kg` is drawn. `times` are the hours to keep (POINTS + 1 even ones by default).
+    `done` is called with how many more infants are done; what it raises stops the run. `threads`: by default every core.
+    Errors of each step are held below `absolute` + `relative` times each amount. Raises BodyInputError, BodyModelError when
+    no infant can be described or magnesium is not conserved, EngineMissingError without numba.
     """
     np = _numpy()
     known = (*INPUTS, START, *([FROM] if scenario.mother else []))
@@ -145,7 +145,8 @@ def simulate(
 
     def some(at: int) -> int:
         s = slice(at, min(at + _CHUNK, count))
-        follow(x[s], start[s], depletion[s], mother[s], scale[s], line.edges, line.flow, line.bolus, line.keep, relative, absolute,
+        of_infant = (x[s], start[s], depletion[s], mother[s], scale[s])
+        follow(*of_infant, line.edges, line.flow, line.bolus, line.keep, relative, absolute,
                serum[s], held[s], state[s], imbalance[s])  # fmt: skip
         return s.stop - s.start
 

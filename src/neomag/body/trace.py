@@ -10,34 +10,40 @@ import ast
 import builtins
 import inspect
 import math
-import operator
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, reduce
+from collections.abc import Mapping, Sequence
+from functools import cache, partial, reduce
 from itertools import pairwise
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, cast
 
 from neomag.body.expression import CONDITIONS, Expression, Value, make, where
 
 _ROOM = "neomag.body"
-_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
-}  # fmt: skip
+_BINARY: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARE: Mapping[type[ast.cmpop], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==",
 }  # fmt: skip
+
+
+def _sum(given: Sequence[Value], start: Value = 0) -> Value:
+    return reduce(partial(make, "+"), given, start)
+
+
+def _least(*given: Value) -> Value:
+    return reduce(partial(make, "min"), _many(given))
+
+
+def _most(*given: Value) -> Value:
+    return reduce(partial(make, "max"), _many(given))
+
+
 # Functions that work on expressions as on numbers, by what takes their place.
-_FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
-    math.exp: lambda x: make("exp", x),
-    math.log: lambda x: make("log", x),
-    math.log1p: lambda x: make("log1p", x),
-    math.sqrt: lambda x: make("sqrt", x),
-    min: lambda *given: reduce(lambda a, b: make("min", a, b), _many(given)),
-    max: lambda *given: reduce(lambda a, b: make("max", a, b), _many(given)),
-    sum: lambda given, start=0: reduce(lambda a, b: a + b, given, start),
-}
-_AS_THEY_ARE = (len, zip, range, enumerate, tuple, list, float, bool, pairwise)
+_FUNCTIONS: Mapping[Any, Any] = {
+    math.exp: partial(make, "exp"), math.log: partial(make, "log"), math.log1p: partial(make, "log1p"),
+    math.sqrt: partial(make, "sqrt"), min: _least, max: _most, sum: _sum,
+}  # fmt: skip
+_AS_THEY_ARE: tuple[Any, ...] = (len, zip, range, enumerate, tuple, list, float, bool, pairwise)
 
 
 class TraceError(RuntimeError):
@@ -183,16 +189,14 @@ class _Followed:
 
     def attribute(self, of: Any, name: str) -> Any:
         """An attribute; a property of this room is followed."""
-        found = inspect.getattr_static(type(of), name, None)
+        found = inspect.getattr_static(of.__class__, name, None)
         return self.trace(found.fget, of) if isinstance(found, property) and _ours(found.fget) else getattr(of, name)
 
     def binary(self, op: ast.operator, a: Any, b: Any) -> Any:
         """An operation of arithmetic."""
         if type(op) not in _BINARY:
             raise TraceError(f"cannot be followed: {type(op).__name__}")
-        if isinstance(b, Expression) and not isinstance(a, Expression) and isinstance(op, ast.Pow):
-            return make("**", a, b)
-        return _BINARY[type(op)](a, b)
+        return make(_BINARY[type(op)], a, b)
 
     def compare(self, first: ast.expr, ops: Sequence[ast.cmpop], others: Sequence[ast.expr]) -> Any:
         """A comparison, which may be a chain."""
@@ -256,7 +260,7 @@ def _condition(test: Expression) -> Value:
 
 def _copied(names: dict[str, Any]) -> dict[str, Any]:
     """The names for one of two ways, so that what one way writes in a list does not reach the other."""
-    return {name: list(value) if isinstance(value, list) else value for name, value in names.items()}
+    return {name: [*cast("list[Any]", value)] if isinstance(value, list) else value for name, value in names.items()}
 
 
 def _many(given: tuple[Any, ...]) -> Sequence[Any]:

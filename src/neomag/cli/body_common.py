@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,6 @@ def draw(spec: Spec, form: str) -> None:
     if form == "vega-lite":
         click.echo(json.dumps(spec, ensure_ascii=False, indent=1))
         return
-    out = click.get_binary_stream("stdout")
-    if out.isatty():
+    if sys.stdout.isatty():
         fail("a picture is not for a terminal: write it to a file, as in `… --format png > picture.png`")
-    out.write(png(spec))
+    click.echo(png(spec), nl=False)

@@ -9,7 +9,6 @@ import click
 from neomag.cli.body_common import draw, faults, named
 from neomag.cli.common import COLOR, console, fail, loaded
 
-
 FORMS = ["text", "json", "csv", "svg", "png", "vega-lite", "sbml"]
 
 

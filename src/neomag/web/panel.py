@@ -1,4 +1,4 @@
-"""The panel "what a level does not tell": sliders over runs worked out beforehand, and the first run drawn for those without scripts.
+"""The panel "what a level does not tell": sliders over runs worked out beforehand; the first run is drawn without a script.
 
 The runs are `static/panel.json`, made by `python -m tools.body_panel`; nothing is simulated when a page is asked for.
 """
@@ -104,7 +104,8 @@ def panel_view() -> dict[str, Any]:
     runs = panel_runs()
     topics: Sequence[Mapping[str, Any]] = runs["topics"]
     return {
-        "tip": runs["tip"], "topics": topics, "figure": figure(topics[0]), "rows": table(topics[0]), "days": len(topics[0]["t"]),
+        "tip": runs["tip"], "topics": topics,
+        "figure": figure(topics[0]), "rows": table(topics[0]), "days": len(topics[0]["t"]),
         "left": LEFT, "right": RIGHT, "width": WIDTH, "above": ABOVE, "below": BELOW,
     }  # fmt: skip
 
