@@ -98,7 +98,7 @@ def test_a_population_is_drawn_with_its_percentiles(knowledge: Knowledge) -> Non
     outer, inner, body = marked(spec, "area")
     assert [v["low"] for v in outer["data"]["values"]] == list(ends[0])
     assert [v["high"] for v in inner["data"]["values"]] == list(ends[3])
-    assert body["data"]["values"][0] == {"day": -1.0, "low": 100.0, "high": 100.0}
+    assert body["data"]["values"][0] == pytest.approx({"day": -1.0, "low": 100.0, "high": 100.0})
     assert [v["value"] for v in marked(spec, "line")[0]["data"]["values"]] == list(ends[2])
     assert "40 simulated infants" in " ".join(spec["title"]["subtitle"])
 
