@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from neomag import Case, assess
@@ -42,6 +44,18 @@ def growth(age_days: int) -> object:
     ).measurement  # fmt: skip
 
 
+def browser(paths: Sequence[Path], seconds: float = SECONDS) -> float:
+    """Case files read, assessed and explained per second of CPU by the engine of the pages, in node."""
+    from neomag.web.engine import knowledge_json, rules_module
+
+    with TemporaryDirectory() as folder:
+        rules, words = Path(folder, "rules.mjs"), Path(folder, "words.json")
+        rules.write_text(rules_module(), "utf-8")
+        words.write_text(knowledge_json("en"), "utf-8")
+        command = ["node", Path(__file__).with_name("browser.mjs"), rules, words, str(seconds), *paths]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def process(*command: str) -> float:
     """CPU seconds (user and system) of one run of a command."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -58,10 +72,14 @@ def main() -> None:
     ours = rate(assess, cases)
     whole = rate(lambda case: assess(case).to_dict(), cases)
     reading = rate(Case.read, paths)
+    every = rate(lambda path: assess(Case.read(path)).to_dict(), paths)
+    offline = browser(paths)
     peer = rate(growth, [10, 40, 90, 200, 400, 700])
     print(f"assess, {rules} rules, {len(cases)} published cases:     {ours:10,.0f} cases/s on one core   (aim: 7,500)")
     print(f"  with every rule explained, as JSON data:      {whole:10,.0f} cases/s")
     print(f"  reading and checking a case file:             {reading:10,.0f} files/s")
+    print(f"  all three, Python:                            {every:10,.0f} files/s")
+    print(f"  all three, the pages' JavaScript in node:     {offline:10,.0f} files/s")
     print(f"rcpchgrowth, one weight for age:                {peer:10,.0f} calculations/s")
     print(f"ratio, assess to rcpchgrowth:                   {ours / peer:10,.0f} times")
     bare = min(process(sys.executable, "-c", "pass") for _ in range(5))

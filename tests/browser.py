@@ -23,7 +23,7 @@ import pytest
 from neomag.service.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, Request, ConsoleMessage, Page, ViewportSize
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium")
@@ -80,23 +80,35 @@ def chromium() -> Iterator[Browser]:
         found.close()
 
 
+def _given_up(asked: Request) -> bool:
+    return "ERR_ABORTED" in (asked.failure or "")
+
+
 @pytest.fixture
 def visit(chromium: Browser, site: str) -> Iterator[Visit]:
-    """Opens a page of the site in a new window: `visit(path, phone=…, script=…, dark=…, complains=…)`."""
+    """Opens a page of the site in a new window: `visit(path, phone=…, script=…, dark=…, worker=…, complains=…)`."""
     pages: list[tuple[Page, list[str]]] = []
 
     def go(
-        path: str, *, phone: bool = False, script: bool = True, dark: bool = False, complains: bool = False, **more: Any
+        path: str,
+        *,
+        phone: bool = False,
+        script: bool = True,
+        dark: bool = False,
+        worker: bool = False,
+        complains: bool = False,
+        **more: Any,
     ) -> Page:
         context = chromium.new_context(
             base_url=more.pop("base_url", site), viewport=PHONE if phone else DESKTOP, has_touch=phone, is_mobile=phone,
             java_script_enabled=script, color_scheme="dark" if dark else "light", reduced_motion="reduce",
-            locale="en-GB", timezone_id="UTC", **more,
+            service_workers="allow" if worker else "block", locale="en-GB", timezone_id="UTC", **more,
         )  # fmt: skip
         page, complaints = context.new_page(), []
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("requestfailed", lambda asked: complaints.append(f"failed: {asked.url} {asked.failure}"))
+        page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
+        # A request that is given up for a newer one, or for a download, has not failed.
+        page.on("requestfailed", lambda asked: _given_up(asked) or complaints.append(f"failed: {asked.url} {asked.failure}"))
         page.complaints = complaints  # type: ignore[attr-defined]
         if not complains:
             pages.append((page, complaints))
@@ -107,6 +119,10 @@ def visit(chromium: Browser, site: str) -> Iterator[Visit]:
     for page, _ in pages:
         page.context.close()
     assert [said for _, complaints in pages for said in complaints] == []
+
+
+def _bad(said: ConsoleMessage) -> bool:
+    return said.type in {"error", "warning"} and "Service Worker registration blocked" not in said.text
 
 
 def axe(page: Page) -> list[str]:

@@ -30,7 +30,7 @@ CASES = Path(__file__).parent / "cases"
 # Files of tests that start servers, databases, engines, solvers or commands.
 OUTLETS = (
     "auth_", "body", "cds", "cli", "cohort", "dependencies", "docs", "engines", "cql", "feed_", "fhir_bulk", "fhir_client", "fhir_http",
-    "fhir_out", "fhir_same", "fuzz", "hl7v2_cli", "hl7v2_fuzz", "hl7v2_listener", "hl7v2_mllp", "mcp", "service", "smart", "store", "web",
+    "fhir_out", "fhir_same", "fuzz", "hl7v2_cli", "hl7v2_fuzz", "hl7v2_listener", "hl7v2_mllp", "javascript", "mcp", "service", "smart", "store", "web",
 )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tools.body_page import PAGE, generated
+from tools.body_page import INFANTS, PAGE, SEED, generated
 
 from neomag.body.scenario import names
 from neomag.body.show_validate import markdown
+from neomag.body.spreads import SpreadResult, judge_spread, spreads, validate_spreads
 from neomag.body.validate import Result as Judged
 from neomag.body.validate import validate
 from neomag.cli import main
@@ -136,27 +137,54 @@ def test_a_scenario_with_a_dose_says_that_it_gives_none() -> None:
     assert answer("simulate", "low-from-mother")["remarks"] == []
 
 
-def test_draws_spread_serum_and_come_again_with_their_seed(tmp_path: Path) -> None:
+def test_the_two_uncertainties_are_kept_apart(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(SCENARIO + "doses: [{route: iv, amount: 0.25 mmol/kg, at: 1 h, over: 1 h}]\n")
-    once, again, other = (answer("simulate", path, "--draws", "12", "--seed", seed)["uncertainty"] for seed in ("3", "3", "4"))
-    assert once == again
-    assert once["low"] != other["low"]
-    assert once["left_out"] == 0
-    assert "too narrow" in once["says"]
-    assert [once["low"][0], once["high"][0]] == pytest.approx([0.76, 0.76])
-    assert all(
-        low < middle < high for low, middle, high in list(zip(once["low"], once["median"], once["high"], strict=True))[1:]
+    mean, again, other = (
+        answer("simulate", path, "--draws", "12", "--seed", seed)["uncertainty"]["mean_infant"] for seed in ("3", "3", "4")
     )
-    text = " ".join(run("simulate", path, "--draws", "2").stdout.split())
-    assert "2.5 to 97.5 % of draws" in text
+    assert mean == again
+    assert mean["low"] != other["low"]
+    assert mean["left_out"] == 0
+    assert "not how infants differ" in mean["says"]
+    # The fit leaves the start open to nobody; infants are born with different levels.
+    assert [mean["low"][0], mean["high"][0]] == pytest.approx([0.76, 0.76])
+    both = answer("simulate", path, "--draws", "12", "--seed", "3", "--between-infants")["uncertainty"]
+    assert both["mean_infant"] == mean
+    between = both["between_infants"]
+    assert between["low"][0] < 0.76 < between["high"][0]
+    assert "simulated infants" in between["says"]
+    for one in (mean, between):
+        rows = list(zip(one["low"], one["median"], one["high"], strict=True))[1:]
+        assert all(low < middle < high for low, middle, high in rows)
+        assert len(one["t"]) == len(one["low"])
+    assert between["high"][-1] - between["low"][-1] > mean["high"][-1] - mean["low"][-1]
     assert answer("simulate", path)["uncertainty"] is None
+    assert list(answer("simulate", path, "--draws", "2")["uncertainty"]) == ["mean_infant"]
+
+
+def test_both_uncertainties_are_labelled_in_text_and_chart(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(SCENARIO)
+    text = " ".join(run("simulate", path, "--draws", "2", "--between-infants").stdout.split())
+    assert "mean infant: 2.5 to 97.5 % of draws" in text
+    assert "between infants: 2.5 to 97.5 % of simulated infants" in text
+    bands = [
+        [x for x in ET.fromstring(run("simulate", path, *more, "--format", "svg").stdout).iter() if x.tag.endswith("polygon")]
+        for more in ([], ["--draws", "3"], ["--draws", "3", "--between-infants"])
+    ]
+    assert [len(found) for found in bands] == [0, 1, 2]
+    titles = [band[0].text or "" for band in bands[2]]
+    assert titles[0].startswith("between infants: ")
+    assert titles[1].startswith("mean infant: ")
+    assert bands[2][0].attrib["fill-opacity"] != bands[2][1].attrib["fill-opacity"]
 
 
 def test_draws_that_are_refused(tmp_path: Path) -> None:
     assert "from 2 to 500" in run("simulate", "im-dose", "--draws", "1").stderr
     assert "from 2 to 500" in run("simulate", "im-dose", "--draws", "100000").stderr
-    assert "is for text and json" in run("simulate", "im-dose", "--draws", "5", "--format", "svg").stderr
+    assert "is for text, json and svg" in run("simulate", "im-dose", "--draws", "5", "--format", "csv").stderr
+    assert "say how many with --draws" in run("simulate", "im-dose", "--between-infants").stderr
 
 
 def test_scenarios_are_listed() -> None:
@@ -263,10 +291,22 @@ def judged() -> tuple[Judged, ...]:
     return validate(load())
 
 
-def test_validate_as_json(judged: tuple[Judged, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def spread() -> tuple[SpreadResult, ...]:
+    """Two of the spreads, with few infants: what is printed of them, not whether they are met."""
+    return tuple(judge_spread(one, 20, 1, load()) for one in spreads(load()) if one.target.id in {"daily-24", "mehta-1"})
+
+
+@pytest.fixture
+def computed(judged: Any, spread: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neomag.body.validate.validate", lambda knowledge: judged)
+    monkeypatch.setattr("neomag.body.spreads.validate_spreads", lambda draws, seed, knowledge: spread)
+
+
+@pytest.mark.usefixtures("computed")
+def test_validate_as_json(judged: tuple[Judged, ...], spread: tuple[SpreadResult, ...]) -> None:
     found = answer("validate")
-    assert list(found) == ["targets"]
+    assert list(found) == ["targets", "spreads"]
     assert len(found["targets"]) == len(judged)
     for row, result in zip(found["targets"], judged, strict=True):
         assert list(row) == ["name", "published", "simulated", "pass", "fitted", "sources"]
@@ -274,18 +314,39 @@ def test_validate_as_json(judged: tuple[Judged, ...], monkeypatch: pytest.Monkey
         low, high = result.target.accepted
         inside = row["simulated"] is not None and (low or 0) <= row["simulated"] <= (high or 1e9)
         assert row["pass"] is inside
+    assert [row["name"] for row in found["spreads"]] == [r.spread.target.name for r in spread]
+    for row in found["spreads"]:
+        assert row["pass"] is (row["expected"][0] <= row["published"]["value"] <= row["expected"][1])
+        assert row["simulated_low"] < row["simulated_high"]
+        assert row["sources"]
+    assert answer("validate", "--infants", "0")["spreads"] == []
 
 
-def test_misses_are_shown_as_misses(judged: tuple[Judged, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neomag.body.validate.validate", lambda knowledge: judged)
+@pytest.mark.usefixtures("computed")
+def test_misses_are_shown_as_misses(judged: tuple[Judged, ...], spread: tuple[SpreadResult, ...]) -> None:
     text = run("validate").stdout
     assert LABEL in text
-    assert text.count("MISS ") == sum(not r.passed for r in judged)
+    assert text.count("MISS ") == sum(not r.passed for r in (*judged, *spread))
+
+
+def test_a_number_of_infants_that_is_refused() -> None:
+    assert "from 20 to 1000 is accepted" in run("validate", "--infants", "3").stderr
+    assert run("validate", "--infants", "3").exit_code == 2
 
 
 def test_the_page_says_what_the_model_does(knowledge: Knowledge, judged: tuple[Judged, ...]) -> None:
     """When it does not: `python -m tools.body_page`."""
-    assert generated(PAGE.read_text("utf-8")).strip() == markdown(judged, knowledge).strip()
+    page, made = (text.strip() for text in (generated(PAGE.read_text("utf-8")), markdown(judged, (), knowledge)))
+    head, _, after = made.partition("### Spread between infants")
+    assert page.startswith(head)
+    assert page.endswith(after[after.index("### Attempts") :])
+
+
+@pytest.mark.slow
+def test_the_page_says_how_infants_differ(knowledge: Knowledge) -> None:
+    made = markdown((), validate_spreads(INFANTS, SEED, knowledge), knowledge)
+    start = made.index("### Spread between infants")
+    assert made[start : made.index("### Attempts")] in generated(PAGE.read_text("utf-8"))
 
 
 def test_the_last_attempt_is_what_the_model_does(knowledge: Knowledge, judged: tuple[Judged, ...]) -> None:

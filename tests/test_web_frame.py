@@ -41,6 +41,12 @@ def test_the_root_leads_to_the_language_asked_for(pages: Client, accepted: str, 
 
 
 @pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("text", ["Nobody has written this", "Nobody has written this.", "{found}", ""])
+def test_what_no_catalogue_holds_is_said_as_it_is(code: str, text: str) -> None:
+    assert LANGUAGES[code].say(text) == text
+
+
+@pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("path", ["", "/about"])
 def test_a_page_says_its_language_and_loads_nothing_from_elsewhere(pages: Client, code: str, path: str) -> None:
     answer = pages.get(f"/{code}{path}")

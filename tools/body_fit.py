@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from math import exp, log
+from typing import Any, cast
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -128,7 +129,7 @@ def fit(starts: int, seed: int, workers: int) -> tuple[dict[str, float], dict[st
             found = least_squares(
                 lambda x: np.array(pool.submit(_residuals, list(map(float, x))).result()),
                 first,
-                jac=slopes,
+                jac=cast("Any", slopes),
                 xtol=1e-3,
                 ftol=1e-4,
             )

@@ -17,9 +17,9 @@ from rich.tree import Tree
 
 from neomag.answer import Advice, Answer
 from neomag.findings import describe
+from neomag.unknowns import unknowns
 
 if TYPE_CHECKING:
-    from neomag.knowledge import RuleEntry
     from neomag.rules.why import Why
 
 URGENCY = {
@@ -128,28 +128,14 @@ def scale(value: float, low: float, high: float, style: str, width: int = 48) ->
     return Text.assemble(text, "\n", ("".join(labels).rstrip(), "dim"))
 
 
-def _weight(rule: RuleEntry) -> int:
-    """How much it matters whether a rule is true: an emergency most, then what it would block, then the rest."""
-    if rule.urgency == "emergency":
-        return 8
-    return 4 if rule.blocks else 2 if rule.urgency or rule.status or rule.suspicion else 1 if rule.actions else 0
-
-
 def _unknowns(answer: Answer, console: Console) -> None:
     """What is not known and would change the answer: the findings that settle most unknown rules with consequences."""
-    knowledge = answer.rulebook.knowledge
-    settles: dict[str, list[str]] = {}
-    for result, rule in zip(answer.rules, answer.rulebook.entries, strict=True):
-        if result.value is None and _weight(rule):
-            for name in result.missing:
-                settles.setdefault(name, []).append(result.id)
-    if not settles:
+    ranked = unknowns(answer)
+    if not ranked:
         return
     console.print(Text("\nUnknown, and would help to know", style="bold"))
-    weight = {rule.id: _weight(rule) for rule in answer.rulebook.entries}
-    ranked = sorted(settles, key=lambda name: -sum(weight[rule] for rule in settles[name]))
-    for name in ranked[:_SHOWN_UNKNOWNS]:
-        console.print(_line("?", "yellow", describe(name, knowledge), settles[name]))
+    for name, rules in ranked[:_SHOWN_UNKNOWNS]:
+        console.print(_line("?", "yellow", describe(name, answer.rulebook.knowledge), rules))
     if len(ranked) > _SHOWN_UNKNOWNS:
         console.print(Text(f"    and {len(ranked) - _SHOWN_UNKNOWNS} more, in --format json", style="dim"))
 

@@ -49,7 +49,8 @@ def number(given: object) -> Decimal:
         raise UnitError("the number must be finite")
     if exact.is_signed() and exact != 0:
         raise UnitError("the number must not be negative")
-    if (exact and not _SMALLEST <= exact.adjusted() <= _LARGEST) or len(exact.as_tuple().digits) > 30:
+    # Of zero too: written without its exponent, 0e-999999 would be a megabyte of zeros.
+    if not _SMALLEST <= exact.adjusted() <= _LARGEST or len(exact.as_tuple().digits) > 30:
         raise UnitError("no measurement has a number of that size")
     return abs(exact)
 

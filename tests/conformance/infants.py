@@ -176,10 +176,15 @@ def infant(rng: random.Random, name: str) -> dict[str, Any]:
     return case
 
 
+def written(count: int, seed: int) -> list[dict[str, Any]]:
+    """`count` infants as cases, the same for the same seed."""
+    rng = random.Random(seed)
+    return [infant(rng, f"{seed}-{n}") for n in range(count)]
+
+
 def infants(count: int, seed: int) -> list[Case]:
     """`count` infants, the same for the same seed."""
-    rng = random.Random(seed)
-    return [Case.from_dict(infant(rng, f"{seed}-{n}")) for n in range(count)]
+    return [Case.from_dict(case) for case in written(count, seed)]
 
 
 def moments(case: Case, rng: random.Random, most: int = 6) -> Iterator[int]:

@@ -142,7 +142,7 @@ def retention(scenario: Scenario, given: Given, knowledge: Knowledge) -> float:
     start, end = given["start"], given["end"]
     found = run(scenario, knowledge, (start, end))
     kept = held(list(found.at(end).state)) - held(list(found.at(start).state))
-    kg = scenario.infant.tissue_kg((start + end) / 2)
+    kg = scenario.infant.weight_kg((start + end) / 2)
     return kept * mg_per_mmol(knowledge) / kg / ((end - start) / _DAY)
 
 

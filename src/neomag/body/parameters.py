@@ -15,8 +15,10 @@ class Parameters:
 
     level: float
     fluid: float
+    fluid_per_week: float
     plasma: float
     water_loss: float
+    water_loss_per_week: float
     water_loss_days: float
     gain: float
     gain_per_kg: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, inf
+from math import exp
 
 from neomag.body.parameters import Parameters, parameters
 from neomag.knowledge import Knowledge
@@ -53,44 +53,56 @@ class Physiology:
         return min(self.p.gain / 1000, self.p.gain_per_kg * self.birth_kg) / HOURS
 
     @property
-    def regained(self) -> float:
-        """The age in hours at which birth weight is regained, and tissue begins to grow."""
-        if self.settled:
-            return 0.0
-        if not self.gain_kg:
-            return inf
-        return self.p.water_loss_days * HOURS + self.p.water_loss * self.birth_kg / self.gain_kg
+    def water_loss(self) -> float:
+        """The share of birth weight that is lost as extracellular water: more before term."""
+        return self.p.water_loss + self.p.water_loss_per_week * self._early
+
+    @property
+    def lightest(self) -> float:
+        """The age in hours at which the last of that water is lost; from then on weight gained is tissue."""
+        return 0.0 if self.settled else self.p.water_loss_days * HOURS
+
+    @property
+    def _early(self) -> float:
+        """Weeks born before 40."""
+        return 0.0 if self.settled else max(0.0, _TERM_WEEKS - self.gestation)
 
     def kinks(self) -> tuple[float, ...]:
         """Ages at which a rate changes its course; a step must not cross them."""
         if self.settled:
             return (_YEAR - self.offset,)
-        return (0.0, 5 * HOURS, 28 * HOURS, self.p.water_loss_days * HOURS, self.regained, self._term, _YEAR)
+        return (0.0, 5 * HOURS, 28 * HOURS, self.lightest, self._term, _YEAR)
 
     @property
     def _term(self) -> float:
         """The age in hours at which 40 weeks after conception are over; birth, for those born later."""
-        return max(0.0, _TERM_WEEKS - self.gestation) * _WEEK
+        return self._early * _WEEK
 
     def tissue_kg(self, age: float) -> float:
-        """Weight of tissue: the birth weight until that is regained, the weight after."""
-        return self.birth_kg + max(0.0, age - self.regained) * self.gain_kg
+        """Weight of tissue, the water that a newborn loses counted in: the birth weight, and what is gained once growing."""
+        return self.birth_kg + max(0.0, age - self.lightest) * self.gain_kg
+
+    def weight_kg(self, age: float) -> float:
+        """What the scales show."""
+        return self.tissue_kg(age) - (0.0 if self.settled else self._lost(age) * self.birth_kg)
 
     def growth_kg(self, age: float) -> float:
         """Tissue gained in an hour at this age."""
-        return self.gain_kg if age >= self.regained and age >= 0 else 0.0
+        return self.gain_kg if age >= self.lightest and age >= 0 else 0.0
 
     def fluid_l(self, age: float) -> float:
         """Extracellular fluid in litres. What is lost in the first days is not held again."""
-        lost = self.p.water_loss if self.settled else self.p.water_loss * _part(age, self.p.water_loss_days * HOURS)
-        return (self.p.fluid - lost / _WATER) * self.tissue_kg(age)
+        return (self.p.fluid + self.p.fluid_per_week * self._early - self._lost(age) / _WATER) * self.tissue_kg(age)
+
+    def _lost(self, age: float) -> float:
+        return self.water_loss * (_part(age, self.lightest) if self.lightest else 1.0)
 
     def ultrafilterable(self, age: float) -> float:
         """The ultrafilterable share of serum magnesium: it rises with the time since conception, wherever that is spent."""
         if self.settled:
             return self.p.ultrafilterable
         since = max(0.0, age)
-        before = max(0.0, _TERM_WEEKS - self.gestation - since / _WEEK)
+        before = max(0.0, self._early - since / _WEEK)
         after = max(0.0, since - self._term)
         early = 1 + self.p.ultrafilterable_per_week * before
         return self.p.ultrafilterable - self.p.ultrafilterable_deficit * early * exp(

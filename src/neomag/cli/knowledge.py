@@ -34,6 +34,7 @@ def check(folder: Path | None) -> None:
     """
     from neomag.cohort import checks as cohort
     from neomag.knowledge import KnowledgeError, load
+    from neomag.knowledge.caregiver_checks import check_caregiver
     from neomag.knowledge.cds_checks import check_cds
     from neomag.knowledge.feeding_checks import check_feeding, counted
     from neomag.rules import rulebook
@@ -43,7 +44,7 @@ def check(folder: Path | None) -> None:
     except KnowledgeError as error:
         fail(*error.problems)
     known = book.knowledge
-    if problems := [*check_feeding(known), *check_cds(known), *cohort.check_cohort(known)]:
+    if problems := [*check_feeding(known), *check_cds(known), *check_caregiver(known), *cohort.check_cohort(known)]:
         fail(*problems)
     click.echo(
         f"Knowledge {known.version} holds together: {len(known.rules)} rules over {len(book.findings)} findings, "

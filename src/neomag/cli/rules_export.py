@@ -1,4 +1,4 @@
-"""neomag rules export: the rules as CQL, ELM, SQL of DuckDB or Spark, or JSON."""
+"""neomag rules export: the rules as CQL, ELM, SQL of DuckDB or Spark, JavaScript, or JSON."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from neomag.cli.common import fail, loaded, no_such
 
 @click.command()
 @click.option(
-    "--to", "target", type=click.Choice(["cql", "elm", "sql", "spark", "json"]), required=True,
-    help="cql and elm: HL7's language and what its engines run; sql: DuckDB; spark: Spark SQL; json: trees to evaluate.",
+    "--to", "target", type=click.Choice(["cql", "elm", "sql", "spark", "javascript", "json"]), required=True,
+    help="cql and elm: HL7's language and what its engines run; sql: DuckDB; spark: Spark SQL; javascript: a module; "
+    "json: trees to evaluate.",
 )  # fmt: skip
 @click.option("--rule", "ids", metavar="ID", multiple=True, help="Only this rule and those it builds on; may be repeated.")
 @click.option("--out", type=click.Path(path_type=Path), help="A file, or a folder (the file is named after the target).")
 def export(target: str, ids: tuple[str, ...], out: Path | None) -> None:
     """Write the rules for another engine, to standard output or --out.
 
-    The findings that the rules read go in as a tuple (cql, elm), a table `findings` (sql, spark) or values by name (json).
+    The findings that the rules read go in as a tuple (cql, elm), a table `findings` (sql, spark) or values by name
+    (javascript, json).
     """
     from neomag.rules import rulebook
     from neomag.rules.export import TARGETS

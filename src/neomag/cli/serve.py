@@ -46,6 +46,7 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
         from neomag.service.settings import SettingsError, read
         from neomag.service.store import Store, StoreError
         from neomag.service.whole import make_service
+        from neomag.web import launched
         from neomag.web import router as pages
     except ImportError as error:
         fail(f"serving needs the extra `serve`: pip install 'neomag[serve]' ({error.name} is not there)")
@@ -67,7 +68,7 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
     with store:
         try:
             app = make_service(
-                settings, store, routers=[pages()],
+                settings, store, routers=[pages()], show=launched,
                 listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"),
             )  # fmt: skip
         except KnowledgeError as error:

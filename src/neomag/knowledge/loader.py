@@ -48,7 +48,7 @@ def directory() -> Path:
 
 def _files(folder: Path) -> list[Path]:
     # Foods are thousands of rows, codes of records hundreds, that an assessment never reads: they have readers of their own.
-    aside = {folder / name for name in ("feeding", "cohort", "terminology", "fhir", "cds", "body")}
+    aside = {folder / name for name in ("feeding", "cohort", "terminology", "fhir", "cds", "body", "caregiver", "web")}
     return sorted(p for p in folder.rglob("*") if p.suffix in {".toml", ".csv"} and aside.isdisjoint(p.parents))
 
 

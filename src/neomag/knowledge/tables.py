@@ -1,4 +1,6 @@
-"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/."""
+"""The tables of the knowledge that are read only when asked for: of feeding/, cohort/, terminology/, fhir/, cds/, body/,
+caregiver/, web/.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from neomag.knowledge.loader import directory
+from neomag.knowledge.loader import DATA, directory
 
 
 def feeding_file(name: str) -> Path:
@@ -40,6 +42,17 @@ def cds_file(name: str) -> Path:
 def body_file(name: str) -> Path:
     """A file of `body/` of the knowledge in force."""
     return directory() / "body" / name
+
+
+def caregiver_file(name: str) -> Path:
+    """A file of `caregiver/` of the knowledge in force."""
+    return directory() / "caregiver" / name
+
+
+def web_file(name: str) -> Path:
+    """A file of `web/` of the knowledge in force; a knowledge without that folder has the one that ships with the package."""
+    folder = directory() / "web"
+    return (folder if folder.is_dir() else DATA / "web") / name
 
 
 @cache

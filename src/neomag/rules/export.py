@@ -1,4 +1,4 @@
-"""Rules for other engines: CQL, ELM, SQL of DuckDB and Spark, and JSON."""
+"""Rules for other engines: CQL, ELM, SQL of DuckDB and Spark, JavaScript, and JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from textwrap import wrap
 
 from neomag.findings.catalogue import describe
-from neomag.rules import cql, duckdb, elm, json_form
+from neomag.rules import cql, duckdb, elm, javascript, json_form
 from neomag.rules.selection import Selection
 from neomag.rules.tree import Node, names
 
@@ -28,6 +28,11 @@ def to_elm(chosen: Selection) -> str:
 def to_json(chosen: Selection) -> str:
     """The trees in JSON."""
     return _json(json_form.document(chosen, _described(chosen)))
+
+
+def to_javascript(chosen: Selection) -> str:
+    """An ES module."""
+    return javascript.text(chosen, _described(chosen))
 
 
 def to_sql(chosen: Selection) -> str:
@@ -52,6 +57,7 @@ TARGETS: Mapping[str, tuple[Callable[[Selection], str], str]] = {
     "elm": (to_elm, f"{elm.NAME}.elm.json"),
     "sql": (to_sql, "neomag-rules.duckdb.sql"),
     "spark": (to_spark, "neomag-rules.spark.sql"),
+    "javascript": (to_javascript, "neomag-rules.js"),
     "json": (to_json, "neomag-rules.json"),
 }
 

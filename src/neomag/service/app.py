@@ -78,7 +78,7 @@ def make_app(
         state=State(
             {
                 "settings": settings, "workers": workers, "planners": planners, "fetchers": fetchers, "metrics": metrics,
-                "store": store, "checks": health.checks_of(store),
+                "store": store, "gate": gate, "checks": health.checks_of(store),
             }
         ),
     )  # fmt: skip

@@ -34,9 +34,10 @@ def make_service(
     *,
     listening: Ready = lambda port: None,
     routers: Sequence[Router] = (),
+    show: smart.Show | None = None,
     clock: Callable[[], datetime] = now,
 ) -> Litestar:
-    """The application with everything the settings ask for, and `routers` beside it.
+    """The application with everything the settings ask for, and `routers` beside it; `show` makes the page of a SMART launch.
 
     `listening` is told the port of the HL7 v2 listener; `clock` gives the moment that hooks are asked about.
     The store is the caller's to close. Raises KnowledgeError when the knowledge does not hold together, SourceError for a
@@ -59,7 +60,8 @@ def make_service(
             yield
 
     keep = smart.keep_in(store) if settings.save else None
-    groups = [fhir_routes.router(), cds.router(settings, store=store, clock=clock), smart.router(settings, keep), *routers]
+    launches = smart.router(settings, keep) if show is None else smart.router(settings, keep, show)
+    groups = [fhir_routes.router(), cds.router(settings, store=store, clock=clock), launches, *routers]
     return make_app(settings, gate=Gate(settings, store), store=store, routers=groups, lifespan=[lifespan])
 
 

@@ -9,11 +9,14 @@ from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from neomag.web.engine import generated
+
 PATH = "/static"
 _TYPES = {
     "css": "text/css", "js": "text/javascript", "json": "application/json", "svg": "image/svg+xml",
     "png": "image/png", "webmanifest": "application/manifest+json", "txt": "text/plain",
 }  # fmt: skip
+_CHARTS = ("vega.min.js", "vega-lite.min.js", "vega-embed.min.js", "LICENCES.txt")
 # Below so many bytes packing saves nothing.
 _SMALL = 512
 
@@ -49,8 +52,13 @@ def asset(name: str, body: bytes) -> Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of `static/`, by its name there."""
-    return {name: asset(name, body) for name, body in _walk(files("neomag.web") / "static").items()}
+    """Every file of `static/` by its name there, and those made of the knowledge in force.
+
+    The charts' are those that the report of cohorts ships, with their licences.
+    """
+    charts = files("neomag.cohort.report") / "static"
+    found = _walk(files("neomag.web") / "static") | {f"charts/{name}": (charts / name).read_bytes() for name in _CHARTS}
+    return {name: asset(name, body) for name, body in (found | generated()).items()}
 
 
 @cache

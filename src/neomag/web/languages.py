@@ -18,6 +18,7 @@ from neomag.ages import SECONDS
 # The catalogue of what templates, scripts and code of the pages say, and that of the wording of the knowledge.
 PAGES, KNOWLEDGE = "pages", "knowledge"
 _HOLE = re.compile(r"\{[^{}]*\}")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Language:
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str, str]]:
-        """Wordings with holes, the longest first, so that the most exact one matches."""
-        holed = sorted((text for text in self._knowledge if _HOLE.search(text)), key=len, reverse=True)
+        """Wordings with holes, the longest first, so that the most exact one matches; one of nothing else says nothing."""
+        holed = (text for text in self._knowledge if _HOLE.search(text) and _HOLE.sub("", text).strip())
+        holed = sorted(holed, key=len, reverse=True)
         return [(_pattern(text), text, self._knowledge[text]) for text in holed]
 
     def gettext(self, text: str) -> str:
@@ -63,7 +65,7 @@ class Language:
 
     def knows(self, text: str) -> bool:
         """Whether the wording `text` of the knowledge is in the catalogue (English: always)."""
-        return self.code == "en" or text in self._knowledge or any(p.fullmatch(text) for p, _, _ in self._patterns)
+        return self.code == "en" or text in self._knowledge or self._filled(text) is not None
 
     def say(self, text: str | None) -> str:
         """The wording `text` of the knowledge, with what its holes were filled with. What is missing stays English."""
@@ -71,12 +73,24 @@ class Language:
             return text or ""
         if text in self._knowledge:
             return self._knowledge[text]
+        if text != (bare := text.lstrip()):
+            # What a hole is filled with may bring its own space: `A vein is better.{found}`
+            return text.removesuffix(bare) + self.say(bare)
+        if filled := self._filled(text):
+            translated, values = filled
+            # Holes may stand in another order, each as often as the translator needs it.
+            return _fill(translated, {hole: self.say(value) for hole, value in values.items()})
+        return text
+
+    def _filled(self, text: str) -> tuple[str, dict[str, str]] | None:
+        """The translation of the wording that `text` is with its holes filled, and what they are filled with."""
         for pattern, original, translated in self._patterns:
             if found := pattern.fullmatch(text):
-                # Holes may stand in another order, each as often as the translator needs it.
-                filled = zip(_HOLE.findall(original), found.groups(), strict=True)
-                return _fill(translated, {hole: self.say(value) for hole, value in filled})
-        return text
+                values = dict(zip(_HOLE.findall(original), found.groups(), strict=True))
+                # `{found}.` has no word of its own and fits every sentence: it is this one if what fills it is known.
+                if _LETTER.search(_HOLE.sub("", original)) or all(v != text and self.knows(v) for v in values.values()):
+                    return translated, values
+        return None
 
     def number(self, value: float | None, places: int | None = None) -> str:
         """A number as the language writes it; with `places`, just so many decimal places."""
@@ -134,11 +148,13 @@ def preferred(accepted: str) -> Language:
     """The language that an Accept-Language header asks for first among those there are, else English."""
     wanted: list[tuple[float, str]] = []
     for part in accepted.split(",")[:20]:
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = part.replace(" ", "").lower().partition(";q=")
         try:
-            wanted.append((-float(weight or 1), tag.lower()))
+            much = float(weight or 1)
         except ValueError:
             continue
+        if much > 0:  # 0 means: not this one (RFC 9110, 12.4.2)
+            wanted.append((-much, tag))
     return next(_among(tag for _, tag in sorted(wanted, key=lambda w: w[0])), DEFAULT)
 
 

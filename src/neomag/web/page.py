@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -42,10 +44,17 @@ def _environment(code: str) -> Environment:
     environment.globals.update(  # type: ignore[reportUnknownMemberType]
         {
         "language": language, "languages": tuple(LANGUAGES.values()), "asset": address, "version": __version__,
-        "say": language.say, "number": language.number, "age": language.age, "words": _words,
+        "say": language.say, "number": language.number, "age": language.age, "words": _words, "fill": _fill,
         }
     )  # fmt: skip
     return environment
+
+
+def _fill(text: str, **values: str) -> str:
+    """A wording of the knowledge, said already, with its holes filled: `fill(say(text), ml=number(590))`."""
+    for hole, value in values.items():
+        text = text.replace("{" + hole + "}", value)
+    return text
 
 
 def _words(**said: str) -> Markup:
@@ -60,14 +69,25 @@ def rendered(template: str, language: Language, **values: Any) -> str:
 
 
 def page(
-    request: Request[Any, Any, Any], template: str, *, status: int = 200, keep: bool = False, **values: Any
-) -> Response[bytes]:
-    """A page in the language of its address. `keep`: it is the same for everybody and may be kept by the browser."""
-    language = language_of(request)
-    rest = request.url.path.removeprefix(f"/{language.code}")
+    request: Request[Any, Any, Any], template: str, *, status: int = 200, keep: bool = False, language: Language | None = None,
+    here: str | None = None, **values: Any,
+) -> Response[bytes]:  # fmt: skip
+    """A page in the language of its address, or in `language`. `keep`: it is the same for everybody and may be kept by the
+    browser. `here` is the path to which links to the other languages lead, where it is another than that of the address."""
+    language = language or language_of(request)
+    rest = request.url.path.removeprefix(f"/{language.code}") if here is None else here
     text = rendered(template, language, here=rest, **values)
     headers = {**HEADERS, "Content-Language": language.tag, "Cache-Control": "no-cache" if keep else "no-store"}
-    return Response(text.encode("utf-8", "replace"), status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    return written(request, text, status, headers)
+
+
+def written(request: Request[Any, Any, Any], text: str, status: int, headers: Mapping[str, str]) -> Response[bytes]:
+    """HTML as a response, in gzip where the browser takes it. No page holds a secret that its size could tell."""
+    body, more = text.encode("utf-8", "replace"), dict(headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, 4, mtime=0)
+        more |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(body, status_code=status, media_type="text/html", headers=more)
 
 
 def language_of(request: Request[Any, Any, Any]) -> Language:

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from neomag.knowledge import DATA
 
-# By file of the knowledge: the keys (of a table, at any depth) or columns whose text is shown.
+# By file of the knowledge: the keys (of a table, at any depth) or columns whose text is shown. `*` is every text of
+# several words, `**` every text.
 SHOWN: dict[str, tuple[str, ...]] = {
     "actions.toml": ("says",),
     "blocks.toml": ("says",),
@@ -34,16 +35,26 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "rules/suspicion.toml": ("says",),
     "rules/urgency.toml": ("says",),
     "rules/workup.toml": ("says",),
+    "caregiver/article.toml": ("**",),
+    "caregiver/danger.toml": ("says", "short"),
+    "caregiver/feeding.toml": ("**",),
+    "caregiver/film.toml": ("says",),
+    "caregiver/foods.toml": ("**",),
+    "caregiver/numbers.toml": ("says",),
+    "caregiver/sheet.toml": ("says", "short", "event", "during", "tried", "after", "today", "before"),
     "dosing/blocks.toml": ("says",),
     "dosing/ceilings.toml": ("says",),
     "dosing/defaults.toml": ("regimen", "refused", "missing", "site"),
     "dosing/interactions.toml": ("says",),
-    "dosing/monitoring.toml": ("says",),
+    "dosing/monitoring.toml": ("says", "product"),
     "dosing/products.toml": ("says",),
     "dosing/refusals.toml": ("says",),
     "dosing/regimens.toml": ("says", "population", "note", "quirk"),
     "dosing/salts.toml": ("says",),
     "dosing/warnings.toml": ("says",),
+    "web/form.toml": ("says", "short"),
+    "fhir/problems.toml": ("says",),
+    "cohort/problems.toml": ("says",),
     "feeding/candidates.csv": ("short", "form_6", "form_9", "form_12", "note"),
     "feeding/candidates.toml": ("caution",),
     "feeding/indicators.toml": ("says", "short", "note"),
@@ -53,8 +64,23 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "feeding/plan.toml": ("*",),
     "feeding/safety.toml": ("says", "conflict"),
 }
-# What stands in a file shown whole (`*`) and is no wording.
-_NOT = {"policy", "sources", "everywhere", "seldom", "fortified_words", "fortified_but", "tags", "kinds", "status", "unit"}
+# What stands in a file shown whole and is no wording.
+_NOT = {
+    "policy",
+    "sources",
+    "of",
+    "everywhere",
+    "seldom",
+    "fortified_words",
+    "fortified_but",
+    "tags",
+    "kinds",
+    "status",
+    "unit",
+}
+
+
+_WHOLE = {"*", "**"}
 
 
 def wording(folder: Path = DATA) -> Iterator[tuple[str, str]]:
@@ -72,10 +98,10 @@ def wording(folder: Path = DATA) -> Iterator[tuple[str, str]]:
 def _texts(value: Any, keys: tuple[str, ...], where: str, key: str | None) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for inner, one in cast("dict[str, Any]", value).items():
-            if "*" not in keys or inner not in _NOT:
+            if not _WHOLE & set(keys) or inner not in _NOT:
                 yield from _texts(one, keys, f"{where.split(':')[0]}:{inner}" if isinstance(one, dict) else where, inner)
     elif isinstance(value, list):
         for one in cast("list[Any]", value):
             yield from _texts(one, keys, where, key)
-    elif isinstance(value, str) and value and (key in keys or ("*" in keys and " " in value)):
+    elif isinstance(value, str) and value and (key in keys or "**" in keys or ("*" in keys and " " in value)):
         yield where, value

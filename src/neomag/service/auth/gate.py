@@ -10,6 +10,8 @@ from neomag.service.auth.client_jwt import ClientJwts
 from neomag.service.auth.identity import ANONYMOUS, Identity
 from neomag.service.auth.oidc import Oidc
 from neomag.service.auth.refused import Refused
+from neomag.service.auth.sessions import PREFIX as SESSION
+from neomag.service.auth.sessions import Sessions
 from neomag.service.auth.signed import unverified
 from neomag.service.loopback import authenticates, is_loopback
 from neomag.service.settings import Settings
@@ -44,6 +46,7 @@ class Gate:
     ) -> None:
         self._settings = settings
         self.asks = authenticates(settings)
+        self.sessions = Sessions()
         self._keys = ApiKeys(store)
         self._oidc = oidc
         if oidc is None and settings.oidc_issuer and settings.oidc_audience:
@@ -65,7 +68,11 @@ class Gate:
     def at_hand(self, caller: Caller) -> bool:
         """Whether `admit` would answer at once, without the database or an issuer."""
         credential = caller.credential
-        return credential is None or (credential.startswith(PREFIX) and self._keys.at_hand(credential))
+        return (
+            credential is None
+            or credential.startswith(SESSION)
+            or (credential.startswith(PREFIX) and self._keys.at_hand(credential))
+        )
 
     def _identity(self, caller: Caller) -> Identity:
         if caller.credential is None:
@@ -91,6 +98,8 @@ class Gate:
     def _of(self, credential: str, caller: Caller) -> Identity:
         if credential.startswith(PREFIX):
             return self._keys.identity(credential)
+        if credential.startswith(SESSION):
+            return self.sessions.identity(credential)
         _, claims = unverified(credential)
         issuer = claims.get("iss")
         if self._clients.trusts(issuer):

@@ -17,7 +17,7 @@ class Identity:
 
     client: str
     scopes: frozenset[str]
-    how: Literal["key", "token", "client-jwt", "none"]
+    how: Literal["key", "token", "client-jwt", "session", "none"]
     person: str | None = None
 
     @property

@@ -11,6 +11,7 @@ from litestar.exceptions import NotAuthorizedException, ServiceUnavailableExcept
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from neomag.service.auth.cookie import PAGE, credential_in
 from neomag.service.auth.gate import Caller, Gate, LimitedError
 from neomag.service.auth.guard import REALM
 from neomag.service.auth.refused import Refused
@@ -61,13 +62,15 @@ class Authenticate(AbstractAuthenticationMiddleware):
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """What a request says of who calls: a bearer token or key in Authorization, or a key in X-API-Key."""
+    """What a request says of who calls: a bearer token or key in Authorization, a key in X-API-Key, on pages a cookie."""
     headers = connection.headers
     scheme, _, credential = headers.get("authorization", "").strip().partition(" ")
     if not scheme:
         credential = headers.get("x-api-key", "")
     elif scheme.lower() != "bearer":
         credential = "?"  # another scheme is a credential that cannot be read, not none at all
+    if not scheme and not credential and connection.route_handler.opt.get(PAGE):
+        credential = credential_in(connection.cookies) or ""
     return Caller(
         credential=credential.strip() or ("?" if scheme else None),
         host=headers.get("host", ""),

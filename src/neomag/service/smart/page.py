@@ -57,7 +57,7 @@ def answer_page(answer: Answer, patient: dict[str, Any], now: str, problems: Ite
     sign, word, meaning, _ = URGENCY[answer.urgency]
     said = [*(problem.says for problem in problems), *(str(problem["says"]) for problem in answer.problems)]
     return _page(
-        "answer.html", 200, answer=answer, magnesium=answer.magnesium, who=_who(patient), now=now, sign=sign, word=word,
+        "answer.html", 200, answer=answer, magnesium=answer.magnesium, who=who(patient), now=now, sign=sign, word=word,
         meaning=meaning, urgency_rules=[rule for rule in used.values() if rule.urgency == answer.urgency],
         suspicion_rules=[rule for rule in used.values() if rule.suspicion == answer.suspicion],
         sections=[
@@ -85,7 +85,7 @@ def _sources(
     return found
 
 
-def _who(patient: dict[str, Any]) -> list[tuple[str, str]]:
+def who(patient: dict[str, Any]) -> list[tuple[str, str]]:
     """Who the infant is, so that nobody reads the answer for another: name, birth, sex, and its number on the server."""
     names: Any = patient.get("name")
     name = next((_name(n) for n in cast("list[Any]", names) if _name(n)), "") if isinstance(names, list) else ""

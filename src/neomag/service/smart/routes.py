@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from litestar import Request, Response, Router, get
 from litestar.datastructures import Cookie
 
+from neomag.answer import Answer
 from neomag.assess import assess
 from neomag.fhir import FhirInputError, Problem, read_case
 from neomag.fhir.client import FhirClient, FhirServerError, Limits
@@ -20,6 +21,7 @@ from neomag.service.smart.launches import LIFE, Launch, Launches
 from neomag.service.smart.page import answer_page, choice_page, refusal_page
 from neomag.service.smart.refusal import Refusal, error_code
 from neomag.service.smart.scopes import asked
+from neomag.service.smart.show import Launched, Show
 from neomag.service.smart.token import Token, exchange
 from neomag.service.store import StoreError
 
@@ -30,9 +32,10 @@ _LONGEST = 4_096
 class _Smart:
     """What the routes share: the launches under way and what is known of the servers."""
 
-    def __init__(self, settings: Settings, keep: Keep | None) -> None:
+    def __init__(self, settings: Settings, keep: Keep | None, show: Show) -> None:
         self.settings = settings
         self.keep = keep
+        self.show = show
         self.directory = Directory(settings.smart_servers)
         self.launches = Launches()
 
@@ -127,7 +130,7 @@ async def callback(request: Request[Any, Any, Any]) -> Response[bytes]:
     gone = Cookie(key=name, path=urlsplit(redirect).path, max_age=0, httponly=True, samesite="lax", secure=secure)
     try:
         code = _code(given, begun)
-        response: Response[bytes] = await request.app.state.fetchers.run(_shown, smart, begun, code)
+        response: Response[bytes] = await request.app.state.fetchers.run(_shown, request, smart, begun, code)
     except Refusal as refusal:
         response = refusal_page(refusal)
     response.cookies.append(gone)
@@ -146,7 +149,7 @@ def _code(given: dict[str, str], begun: Launch) -> str:
     return given["code"]
 
 
-def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
+def _shown(request: Request[Any, Any, Any], smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
     """The page of the infant of a login. The token lives as long as this call."""
     token = exchange(begun, code, smart.settings)
     try:
@@ -168,7 +171,14 @@ def _shown(smart: _Smart, begun: Launch, code: str) -> Response[bytes]:
         except StoreError:
             raise Refusal(503, "The answer cannot be kept, so it is not shown.", "Ask whoever runs neomag.") from None
     missing = [Problem("not-granted", f"{kind} may not be read by this login") for kind in token.missing]
-    return answer_page(answer, bundle["entry"][0]["resource"], reading.now, [*missing, *reading.problems])
+    launched = Launched(begun.iss, bundle["entry"][0]["resource"], reading, (*missing, *reading.problems))
+    return smart.show(request, launched, answer)
+
+
+def _plainly(request: Request[Any, Any, Any], launched: Launched, answer: Answer) -> Response[bytes]:
+    """The plain page, where there is none of the clinicians'."""
+    del request
+    return answer_page(answer, launched.patient, launched.reading.now, launched.problems)
 
 
 def _read(settings: Settings, begun: Launch, token: Token) -> dict[str, Any]:
@@ -182,12 +192,13 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[byte
     return refusal_page(refusal)
 
 
-def router(settings: Settings, keep: Keep | None = None) -> Router:
+def router(settings: Settings, keep: Keep | None = None, show: Show = _plainly) -> Router:
     """The routes under /smart, which ask for no key: the login of the EHR says who may read what.
 
     `keep` (`keep.keep_in(store)`) is given each answer before it is shown: what cannot be kept is not shown.
+    `show` makes the page of the infant that was launched.
     """
-    smart = _Smart(settings, keep)
+    smart = _Smart(settings, keep, show)
 
     async def share(request: Request[Any, Any, Any]) -> None:
         request.state.smart = smart

@@ -1,0 +1,122 @@
+"""The routes of the clinician's page: the form, its answer, what is loaded into it and what is taken from it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+from neomag.case import Case
+from neomag.rules import rulebook
+from neomag.service.limits import Workers
+from neomag.service.settings import Settings
+from neomag.web.clinician.examples import cases
+from neomag.web.clinician.fields import MOST, Fields
+from neomag.web.clinician.from_case import empty, fill
+from neomag.web.clinician.load import LoadError, load
+from neomag.web.clinician.page import PATH, Loaded, clinician_page
+from neomag.web.clinician.take import kept, taken
+from neomag.web.page import language_of
+
+OPT = {"scope": "assess", "page": True}
+
+
+async def posted(request: Request[Any, Any, Any]) -> Fields:
+    """The form that was posted."""
+    body = await request.body()
+    try:
+        return Fields(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST))
+    except ValueError:
+        return Fields()
+
+
+@get(PATH, opt=OPT)
+async def form(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The empty form, or a published example."""
+    workers: Workers = request.app.state.workers
+    language, knowledge = language_of(request), rulebook().knowledge
+    example = cases().get(request.query_params.get("example", ""))
+    if example is None:
+        return await workers.run(clinician_page, request, empty(knowledge))
+    case = Case.from_dict(example, knowledge=knowledge)
+    loaded = Loaded(language.gettext("A published infant: %(name)s") % {"name": case.name}, source=example["source"])
+    fields = fill(case, language, knowledge, example.get("infant"))
+    return await workers.run(clinician_page, request, fields, asked=True, loaded=loaded)
+
+
+@post(PATH, opt=OPT, status_code=200)
+async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The form as it was filled, with its answer; or the form with a row more or less."""
+    workers: Workers = request.app.state.workers
+    fields = await posted(request)
+    fresh = changed(fields)
+    if fresh is not None:
+        return await workers.run(clinician_page, request, fields, fresh=fresh)
+    fragment = request.headers.get("hx-target") == "answer"
+    return await workers.run(clinician_page, request, fields, asked=True, fragment=fragment)
+
+
+def changed(fields: Fields) -> str | None:
+    """Add or take away the row that a button asks for. The field that gets the focus; None where no button was pressed."""
+    if row := fields.get("remove"):
+        fields.drop(row)
+        return ""
+    what = fields.get("add")
+    if not what:
+        return None
+    key = {"signs": "sign", "given": "given", "conditions": "condition"}.get(what, "lab")
+    row = f"{what}.{fields.next(what)}"
+    if what == "samples":
+        fields.add(f"{row}.results.0.lab", "magnesium")
+        return f"{row}.at"
+    code = fields.get(f"new.{what}")
+    if not code:
+        return f"new.{what}"
+    fields.add(f"{row}.{key}", code)
+    return f"{row}.value" if key == "lab" else f"{row}.at"
+
+
+@post(f"{PATH}/load", opt=OPT, status_code=200)
+async def load_file(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The form of a case or a FHIR record that was given as a file."""
+    workers: Workers = request.app.state.workers
+    language, knowledge = language_of(request), rulebook().knowledge
+    given = (await request.form()).get("file")
+    data, name = (await given.read(), given.filename) if isinstance(given, UploadFile) else (b"", "")
+    try:
+        if not data:
+            raise LoadError([language.gettext("Choose a file first.")])
+        found = await workers.run(load, data, name, request.app.state.settings, language, knowledge)
+    except LoadError as error:
+        return await workers.run(clinician_page, request, empty(knowledge), load_faults=error.reasons)
+    loaded = Loaded(language.gettext("The file was read. It is not kept."), notes=found.notes)
+    return await workers.run(clinician_page, request, found.fields, asked=True, loaded=loaded)
+
+
+def _take(name: str, what: str) -> HTTPRouteHandler:
+    @post(f"{PATH}/{name}", opt=OPT, status_code=200)
+    async def take(request: Request[Any, Any, Any]) -> Response[bytes]:
+        workers: Workers = request.app.state.workers
+        return await workers.run(taken, request, await posted(request), what)
+
+    return take
+
+
+@post(f"{PATH}/keep", opt=OPT, status_code=200)
+async def keep(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Keep what was assessed, because it was asked for."""
+    settings: Settings = request.app.state.settings
+    if not settings.save or request.app.state.store is None:
+        raise NotFoundException
+    workers: Workers = request.app.state.workers
+    return await workers.run(kept, request, await posted(request))
+
+
+HANDLERS = [
+    form, answer, load_file, keep, _take("case.json", "case"), _take("answer.json", "answer"),
+    _take("bundle.json", "bundle"), _take("sheet.pdf", "sheet"),
+]  # fmt: skip

@@ -1,0 +1,306 @@
+"""From the posted form to a case of the contract, with every fault and doubt at the field where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from neomag import ages, units
+from neomag.case import FLAGS, SETTINGS, SEXES, Case, CaseError
+from neomag.case.events import GRADES, ROUTES, SPECIMENS, dose_unit
+from neomag.knowledge import Knowledge
+from neomag.web.clinician import typed
+from neomag.web.clinician.fields import MOST, Fields
+from neomag.web.clinician.layout import Layout, layout
+from neomag.web.languages import Language
+
+ABSENT = "absent"
+# Stands for a result that is not there yet: measured, and no more is known.
+PENDING = "pending"
+_AGE_UNITS = ("h", "d", "wk", "mo")
+_WEIGHT_UNITS = ("kg", "g")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What keeps a form from being answered: the field where it stands, and what would be accepted."""
+
+    field: str
+    says: str
+
+
+@dataclass(slots=True)
+class Read:
+    """A form that was read: the mapping of the contract, the case when there is no fault, and doubts (`cautions`) by field."""
+
+    given: dict[str, Any]
+    case: Case | None = None
+    faults: list[Fault] = field(default_factory=list[Fault])
+    cautions: dict[str, str] = field(default_factory=dict[str, str])
+
+    def document(self) -> dict[str, Any]:
+        """The case as a file of its own. A result that is not there yet has no place in one."""
+        events = [e for e in self.given["events"] if "lab" not in e or "value" in e or "flag" in e]
+        return {**self.given, "events": events}
+
+
+def read(fields: Fields, language: Language, knowledge: Knowledge) -> Read:
+    """The case that the form holds, or its faults."""
+    return _Reader(fields, language, knowledge).read()
+
+
+class _Reader:
+    """Reads one form."""
+
+    def __init__(self, fields: Fields, language: Language, knowledge: Knowledge) -> None:
+        self.fields = fields
+        self.language = language
+        self.knowledge = knowledge
+        self.layout: Layout = layout(knowledge)
+        self.faults: list[Fault] = []
+        self.cautions: dict[str, str] = {}
+        self.events: list[dict[str, Any]] = []
+        # The field that stands for each event, and where its keys have fields of their own.
+        self.places: list[str] = []
+        self.now: int | None = None
+
+    def read(self) -> Read:
+        _ = self.language.gettext
+        if len(self.fields.pairs()) > MOST:
+            return Read({}, faults=[Fault("age", _("The form has more rows than are read."))])
+        self.now = self.span("age", self.choice("age-unit", _AGE_UNITS) or "d")
+        if self.now is None and not self.faults:
+            self.fault("age", _("Give the age: everything is judged by it."))
+        infant = self.infant()
+        self.chips("condition")
+        self.conditions()
+        self.chips("drug")
+        self.signs()
+        self.samples()
+        self.given()
+        given: dict[str, Any] = {
+            "case": typed.plain(self.fields.get("name")) or "case",
+            **{key: True for key in ("age_assumed", "times_assumed") if self.fields.get(key.replace("_", "-"))},
+            "infant": infant,
+            "now": ages.written(self.now or 0),
+            **({"setting": setting} if (setting := self.choice("setting", SETTINGS)) else {}),
+            **({"intervals": intervals} if (intervals := self.intervals()) else {}),
+            "events": self.events,
+        }
+        found = Read(given, faults=self.faults, cautions=self.cautions)
+        if not self.faults:
+            try:
+                found.case = Case.from_dict(given, knowledge=self.knowledge, numberless=True)
+            except CaseError as error:
+                pairs = zip(error.problems, error.places, strict=True)
+                found.faults = [Fault(self.at(place), says.removeprefix(f"{place}: ")) for says, place in pairs]
+        return found
+
+    def infant(self) -> dict[str, Any]:
+        """Sex, gestation and weights."""
+        _ = self.language.gettext
+        infant: dict[str, Any] = {"sex": sex} if (sex := self.choice("sex", SEXES)) else {}
+        if gestation := typed.plain(self.fields.get("gestation")):
+            low, high = self.knowledge.settings["gestation_possible_weeks"]["between"]
+            try:
+                if not low <= ages.gestation(gestation) <= high:
+                    raise ValueError
+                infant["gestation"] = gestation
+            except ValueError:
+                said = _("Write completed weeks and days from %(low)s to %(high)s weeks, such as 38 or 38+2.")
+                self.fault("gestation", said % {"low": low, "high": high})
+        for name, key in (("weight", "weight"), ("birth-weight", "birth_weight")):
+            if (value := self.number(name)) is not None:
+                unit = self.choice(f"{name}-unit", _WEIGHT_UNITS) or "kg"
+                infant[key] = f"{value} {unit}"
+                least, most = self.knowledge.settings["weight_plausible_g"]["between"]
+                if not least <= float(value) * (1000 if unit == "kg" else 1) <= most:
+                    self.cautions[name] = _("No infant weighs that: the weight is not used. Is the unit right?")
+        return infant
+
+    def chips(self, kind: str) -> None:
+        """What was tapped, of a kind that has no time of its own."""
+        key = {"drug": "given"}.get(kind, kind)
+        for name, value in self.fields.under(kind):
+            code, absent = value.removeprefix("-"), value.startswith("-")
+            if self.code(name, kind, code):
+                event: dict[str, Any] = {key: code, **({"absent": True} if absent else {})}
+                if kind == "condition" and not absent:
+                    lasting = self.span(f"for.{code}", "d")
+                    grade = self.choice(f"grade.{code}", GRADES)
+                    event |= {} if lasting is None else {"for": ages.written(lasting)}
+                    event |= {"grade": grade} if grade else {}
+                self.put(event, f"{kind}-{code}")
+
+    def signs(self) -> None:
+        """The signs of the main moment, and those of others."""
+        at = self.moment("signs-at")
+        for name, value in self.fields.under("sign"):
+            if value and self.code(name, "sign", value.removeprefix("-")):
+                absent = {"absent": True} if value.startswith("-") else {}
+                self.put({**at, "sign": value.removeprefix("-"), **absent}, "signs-at")
+        for row in self.rows("signs"):
+            if self.code(f"{row}.sign", "sign", code := self.fields.get(f"{row}.sign")):
+                self.put({**self.moment(f"{row}.at"), "sign": code, **self.absent(row)}, row)
+
+    def conditions(self) -> None:
+        """Conditions with a time, a length or a grade."""
+        for row in self.rows("conditions"):
+            if self.code(f"{row}.condition", "condition", code := self.fields.get(f"{row}.condition")):
+                event = {**self.moment(f"{row}.at"), "condition": code, **self.absent(row)}
+                if (lasting := self.span(f"{row}.for", "d")) is not None:
+                    event["for"] = ages.written(lasting)
+                if grade := self.choice(f"{row}.grade", GRADES):
+                    event["grade"] = grade
+                self.put(event, row)
+
+    def samples(self) -> None:
+        """The results of each sample: its time and what is said of its tube hold for all of them."""
+        for sample in self.rows("samples"):
+            at = self.moment(f"{sample}.at")
+            tags = [tag for tag in SPECIMENS if self.fields.has(f"{sample}.specimen", tag)]
+            for row in self.rows(f"{sample}.results"):
+                if event := self.result(row):
+                    self.put({**at, **event, **({"specimen": tags} if tags else {})}, row)
+
+    def result(self, row: str) -> dict[str, Any]:
+        """One result; nothing where the row is empty."""
+        _ = self.language.gettext
+        code, flag = self.fields.get(f"{row}.lab"), self.choice(f"{row}.flag", (*FLAGS, PENDING))
+        value = self.number(f"{row}.value")
+        if not self.code(f"{row}.lab", "lab", code) or (value is None and flag is None):
+            return {}
+        if value is None:
+            return {"lab": code} if flag == PENDING else {"lab": code, "flag": flag}
+        analyte = self.knowledge.analytes[code]
+        event: dict[str, Any] = {"lab": code, "value": Decimal(value)}
+        unit = self.fields.get(f"{row}.unit") or None
+        try:
+            reading = units.read(analyte, event["value"], unit, self.knowledge)
+        except units.UnitError as error:
+            missing = unit is None and not analyte.unitless
+            said = _("Choose the unit of the report: none is guessed.") if missing else str(error)
+            self.fault(f"{row}.unit", said)
+            return {}
+        if not reading.plausible:
+            self.cautions[f"{row}.value"] = _("No infant has such a value in this unit, so it is not used. Is the unit right?")
+        return event | ({} if unit is None else {"unit": unit}) | ({"flag": flag} if flag in FLAGS else {})
+
+    def given(self) -> None:
+        """Drugs with their times and doses."""
+        _ = self.language.gettext
+        for row in self.rows("given"):
+            if not self.code(f"{row}.given", "drug", code := self.fields.get(f"{row}.given")):
+                continue
+            event: dict[str, Any] = {**self.moment(f"{row}.at"), "given": code, **self.absent(row)}
+            dose, unit = self.number(f"{row}.dose"), typed.plain(self.fields.get(f"{row}.unit"))
+            if dose is not None:
+                try:
+                    event |= {"dose": Decimal(dose), "unit": dose_unit(unit or None)}
+                except units.UnitError:
+                    self.fault(f"{row}.unit", _("Choose the unit of the dose: none is guessed."))
+            if route := self.choice(f"{row}.route", ROUTES):
+                event["route"] = route
+            if (percent := self.number(f"{row}.concentration")) is not None:
+                event["concentration"] = f"{percent} %"
+            if (over := self.span(f"{row}.over", "min")) is not None:
+                event["over"] = ages.written(over)
+            self.put(event, row)
+
+    def intervals(self) -> dict[str, dict[str, Any]]:
+        """The local laboratory's own limits, by analyte."""
+        _ = self.language.gettext
+        found: dict[str, dict[str, Any]] = {}
+        for row in self.rows("intervals"):
+            code = self.fields.get(f"{row}.lab")
+            limits = {side: self.number(f"{row}.{side}") for side in ("low", "high")}
+            if not any(limits.values()) or not self.code(f"{row}.lab", "lab", code):
+                continue
+            if code in found:
+                self.fault(f"{row}.low", _("This analyte has an interval already."))
+            found[code] = {side: Decimal(limit) for side, limit in limits.items() if limit is not None}
+            if unit := self.fields.get(f"{row}.unit"):
+                found[code]["unit"] = unit
+            elif not self.knowledge.analytes[code].unitless:
+                self.fault(f"{row}.unit", _("Choose the unit of the report: none is guessed."))
+        return found
+
+    # What all of these need.
+
+    def put(self, event: dict[str, Any], place: str) -> None:
+        """Add an event, and the field where its faults are shown."""
+        self.events.append(event)
+        self.places.append(place)
+
+    def fault(self, name: str, says: str) -> None:
+        """Note a fault."""
+        self.faults.append(Fault(name, says))
+
+    def rows(self, name: str) -> list[str]:
+        """The names of the rows of a list."""
+        return [f"{name}.{place}" for place in self.fields.rows(name)]
+
+    def absent(self, row: str) -> Mapping[str, bool]:
+        """Whether the row says that something was looked for and not there."""
+        return {"absent": True} if self.fields.get(f"{row}.state") == ABSENT else {}
+
+    def code(self, name: str, kind: str, code: str) -> bool:
+        """Whether there is such a code; a form of ours has no other."""
+        if code in self.knowledge.vocabulary[kind]:
+            return True
+        if code:
+            self.fault(name, self.language.gettext("This is not known here: choose again."))
+        return False
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str | None:
+        """The choice made, None when none was."""
+        value = self.fields.get(name)
+        if value and value not in allowed:
+            self.fault(name, self.language.gettext("This is not known here: choose again."))
+        return value if value in allowed else None
+
+    def number(self, name: str) -> str | None:
+        """The number typed into a field, None when it is empty or cannot be read."""
+        if not typed.plain(self.fields.get(name)):
+            return None
+        try:
+            return typed.number(self.fields.get(name), self.language)
+        except typed.TypedError as error:
+            self.fault(name, str(error))
+            return None
+
+    def span(self, name: str, unit: str) -> int | None:
+        """The time typed into a field in seconds, None when it is empty or cannot be read."""
+        if not typed.plain(self.fields.get(name)):
+            return None
+        try:
+            return typed.span(self.fields.get(name), unit, self.language)
+        except typed.TypedError as error:
+            self.fault(name, str(error))
+            return None
+
+    def moment(self, name: str) -> dict[str, str]:
+        """When something was: hours before now, or `birth`, as an age. Empty when it is not known."""
+        if typed.plain(self.fields.get(name)).lower() == "birth":
+            return {"at": "birth"}
+        before = self.span(name, "h")
+        if before is None or self.now is None:
+            return {}
+        if before > self.now:
+            self.fault(name, self.language.gettext("That is before birth."))
+            return {}
+        return {"at": ages.written(self.now - before)}
+
+    def at(self, place: str) -> str:
+        """The field at which a fault of the case's reader is shown."""
+        head, _, key = place.partition(".")
+        if head.startswith("events["):
+            where = self.places[int(head[7:-1])]
+            return f"{where}.{key}" if key and f"{where}.{key}" in dict(self.fields.pairs()) else where
+        if head == "intervals":
+            code, _, side = key.partition(".")
+            row = next((r for r in self.rows("intervals") if self.fields.get(f"{r}.lab") == code), "intervals.0")
+            return f"{row}.{side or 'low'}"
+        return {"infant": key.replace("_", "-"), "now": "age", "": "age"}.get(head, head)

@@ -1,0 +1,34 @@
+"""How to film an event, what to try, the counter to tap along, and the questions of the sheet for the doctor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+
+from neomag.knowledge.caregiver import load_caregiver
+from neomag.web.page import page
+from neomag.web.parents import cited_in
+from neomag.web.sheet_form import MOST_LINE, MOST_WORDS, ROWS, Given, fields_of, read
+from neomag.web.sheet_judged import judge
+
+
+@get("/parents/film", include_in_schema=False)
+async def film(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The page with an empty form."""
+    return form_page(request, read({}), keep=True)
+
+
+@post("/parents/film", status_code=200, include_in_schema=False)
+async def change(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The page with the answers of a sheet, to change them."""
+    return form_page(request, read(await fields_of(request)))
+
+
+def form_page(request: Request[Any, Any, Any], given: Given, *, keep: bool = False, status: int = 200) -> Response[bytes]:
+    """The page with a form. What was marked as an emergency stands above everything, also when the form has a fault."""
+    judged = judge(given) if given.fields else None
+    return page(
+        request, "parents/film.html", keep=keep, status=status, known=load_caregiver(), given=given, judged=judged, rows=ROWS,
+        most_line=MOST_LINE, most_words=MOST_WORDS, cited=cited_in("film", "sheet"),
+    )  # fmt: skip

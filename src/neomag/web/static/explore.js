@@ -1,0 +1,56 @@
+// The chart of intervals by age, drawn from the table that stands below it, with this infant's level in it.
+"use strict";
+globalThis.exploreIntervals = (part) => {
+  const place = part.querySelector(".chart");
+  const rows = [...part.querySelectorAll("tr[data-start]")].map((row) => ({
+    authority: row.dataset.authority,
+    start: Number(row.dataset.start),
+    end: Math.min(Number(row.dataset.end), 760),
+    low: Number(row.dataset.low),
+    high: Number(row.dataset.high),
+  }));
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const layers = [
+    {
+      data: { values: rows.filter((row) => row.start < 760) },
+      params: [{ name: "authority", select: { type: "point", fields: ["authority"] }, bind: "legend" }],
+      mark: { type: "rect", tooltip: true, strokeWidth: 1 },
+      encoding: {
+        x: { field: "start", type: "quantitative", title: part.dataset.ageTitle, scale: { type: "symlog", constant: 5, domain: [0, 760], nice: false } },
+        x2: { field: "end" },
+        y: { field: "low", type: "quantitative", title: part.dataset.levelTitle },
+        y2: { field: "high" },
+        color: { field: "authority", type: "nominal", title: part.dataset.authorityTitle },
+        stroke: { field: "authority", type: "nominal", legend: null },
+        fillOpacity: { condition: { param: "authority", value: 0.28, empty: false }, value: 0.05 },
+        strokeOpacity: { condition: { param: "authority", value: 1 }, value: 0.12 },
+      },
+    },
+  ];
+  if (part.dataset.level) {
+    layers.push({
+      data: { values: [{ age: Number(part.dataset.age), level: Number(part.dataset.level) }] },
+      mark: { type: "point", filled: true, size: 140, color: colour("--emergency"), tooltip: true },
+      encoding: { x: { field: "age", type: "quantitative" }, y: { field: "level", type: "quantitative" } },
+    });
+  }
+  const ink = colour("--ink");
+  const spec = {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    description: part.dataset.summary,
+    width: Math.max(220, part.clientWidth - 70),
+    height: 280,
+    layer: layers,
+    config: {
+      background: "transparent",
+      font: style.getPropertyValue("--sans").trim(),
+      view: { stroke: colour("--line") },
+      axis: { labelColor: ink, titleColor: ink, gridColor: colour("--line"), domainColor: colour("--line"), tickColor: colour("--line") },
+      legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: part.clientWidth < 500 ? 2 : 4 },
+    },
+  };
+  place.hidden = false;
+  // The page's policy forbids eval and styles in the page: expressions are interpreted, and nothing is styled by the library.
+  return globalThis.vegaEmbed(place, spec, { ast: true, renderer: "canvas", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } });
+};

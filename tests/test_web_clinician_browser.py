@@ -1,0 +1,310 @@
+"""The clinician's page in a real browser: as fast as one taps, by keyboard, on a phone, without script, and when the network goes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.browser import Visit, axe, chromium, compared, site, visit
+
+from neomag.web.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["chromium", "site", "visit"]
+CODES = list(LANGUAGES)
+# What a first view may weigh, packed: a phone on a slow network must have it in seconds.
+MOST = 300_000
+
+
+def row(page: Page, lab: str) -> str:
+    """The start of the ids of the first sample's row of an analyte."""
+    name = page.locator(f'input[type=hidden][name^="samples.0"][value="{lab}"]').get_attribute("name") or ""
+    return "#f-" + name.removesuffix(".lab").replace(".", "-")
+
+
+def answered(page: Page, says: str) -> None:
+    """Wait until the answer says so and belongs to the form as it stands."""
+    page.locator("#answer", has_text=says).wait_for()
+    page.locator(".stale-note").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_answer_follows_the_form(visit: Visit, phone: bool) -> None:
+    page = visit("/en/clinician", phone=phone)
+    address = page.url
+    page.fill("#f-age", "5")
+    page.locator("label", has_text="Apnoea").first.click()
+    answered(page, "EMERGENCY")
+    magnesium = row(page, "magnesium")
+    page.fill(f"{magnesium}-value", "0.45")
+    answered(page, "Choose the unit of the report")
+    assert page.get_attribute(f"{magnesium}-unit", "aria-invalid") == "true"
+    page.select_option(f"{magnesium}-unit", "mmol/L")
+    answered(page, "0.45 mmol/L")
+    assert page.get_attribute(f"{magnesium}-unit", "aria-invalid") is None
+    # One line says it to those who cannot see it; the answer itself is not read out at each stroke.
+    said = page.locator("[role=status]#said")
+    assert "EMERGENCY" in said.inner_text()
+    assert "0.45 mmol/L" in said.inner_text()
+    assert page.locator("#answer[aria-live], #answer [aria-live]").count() == 0
+    if phone:
+        assert said.is_visible()
+    assert page.url == address
+    assert axe(page) == []
+
+
+def test_an_implausible_value_is_told_while_it_is_typed(visit: Visit) -> None:
+    page = visit("/en/clinician")
+    calcium = row(page, "calcium")
+    page.select_option(f"{calcium}-unit", "mmol/L")
+    note = page.locator(f"{calcium}-value-caution")
+    for typed, doubtful in (("2.2", False), ("9", True), ("90", True), ("2.4", False), ("abc", False)):
+        page.fill(f"{calcium}-value", typed)
+        assert note.is_visible() is doubtful
+    page.fill(f"{calcium}-value", "9")
+    page.select_option(f"{calcium}-unit", "mg/dL")
+    assert not note.is_visible()
+
+
+def test_seen_and_not_there_exclude_each_other(visit: Visit) -> None:
+    page = visit("/en/clinician")
+    page.fill("#f-age", "40")
+    seen, absent = page.locator('input[name=sign][value="pallor"]'), page.locator('input[name=sign][value="-pallor"]')
+    seen.check(force=True)
+    absent.check(force=True)
+    assert not seen.is_checked()
+    answered(page, "Pallor: not there")
+
+
+def test_a_dose_is_added_and_the_focus_goes_to_it(visit: Visit) -> None:
+    page = visit("/en/clinician")
+    page.fill("#f-age", "5")
+    page.select_option("[id='f-new.given'], #f-new-given", "calcium-gluconate-10")
+    page.locator("#given button", has_text="Add").click()
+    page.locator("#f-given-0-at").wait_for()
+    page.wait_for_function("document.activeElement.id === 'f-given-0-at'")
+    page.keyboard.type("2")
+    page.fill("#f-given-0-dose", "2")
+    page.select_option("#f-given-0-unit", "mL/kg")
+    answered(page, "2 mL/kg")
+    assert axe(page) == []
+    page.locator("#given button", has_text="Take away").click()
+    page.locator("#f-given-0-at").wait_for(state="detached")
+    page.locator("#answer", has_text="2 mL/kg").wait_for(state="detached")
+
+
+def test_by_keyboard_alone(visit: Visit) -> None:
+    """From the top of the page to an answer and its reasons, without a pointer."""
+    page = visit("/en/clinician")
+
+    def focused() -> str:
+        return page.evaluate("document.activeElement.id || document.activeElement.name || document.activeElement.tagName")
+
+    def tab_to(where: str, most: int = 200) -> None:
+        for _ in range(most):
+            if page.evaluate("where => document.activeElement.matches(where)", where):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{where} is not reached by Tab; {focused()} is")
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    tab_to("#f-age")
+    page.keyboard.type("20")
+    tab_to("input[name=sign][value=seizure]")
+    page.keyboard.press("Space")
+    tab_to("input[name=sign][value='-unresponsive']")
+    page.keyboard.press("Space")
+    tab_to("input[name='sign.between']")
+    page.keyboard.press("ArrowDown")
+    tab_to(f"{row(page, 'magnesium')}-value")
+    page.keyboard.type("0.31")
+    page.keyboard.press("Tab")
+    page.keyboard.type("mmol")
+    answered(page, "0.31 mmol/L")
+    tab_to("#answer")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+    tab_to("#answer details.why > summary")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.parentElement.open")
+    tab_to("button[formaction$='case.json']")
+    with page.expect_download() as found:
+        page.keyboard.press("Enter")
+    case = json.loads(Path(found.value.path()).read_text("utf-8"))
+    assert {"sign": "seizure"} in case["events"]
+    assert {"sign": "unresponsive", "absent": True} in case["events"]
+
+
+def test_without_script_the_same_answer(visit: Visit) -> None:
+    page = visit("/en/clinician", script=False, phone=True)
+    page.fill("#f-age", "5")
+    page.locator("label", has_text="Apnoea").first.click()
+    page.select_option("select[name='new.given']", "calcium-gluconate-10")
+    page.locator("#given button", has_text="Add").click()
+    page.fill("#f-given-0-at", "1")
+    assert page.locator('input[name=sign][value="apnoea"]').is_checked()
+    page.locator("button", has_text="Show the answer").click()
+    assert "EMERGENCY" in page.locator("#answer").inner_text()
+    assert page.locator('input[name=sign][value="apnoea"]').is_checked()
+    page.fill("#f-age", "")
+    page.locator("button", has_text="Show the answer").click()
+    page.locator("#faults a").first.click()
+    assert page.url.endswith("#f-age")
+
+
+def test_an_answer_that_is_out_of_date_does_not_look_like_one(visit: Visit) -> None:
+    page = visit("/en/clinician?example=P-013", complains=True)
+    assert "EMERGENCY" in page.locator("#answer").inner_text()
+    page.route("**/clinician", lambda route: route.abort())
+    page.fill("#f-age", "90")
+    page.locator(".stale-note", has_text="cannot be reached").wait_for()
+    assert page.locator("#answer").inner_text() == ""
+    assert "cannot be reached" in page.locator("#said").inner_text()
+    page.unroute("**/clinician")
+    page.fill("#f-age", "91")
+    answered(page, "EMERGENCY")
+    # A server that answers with an error is no answer either.
+    page.route("**/clinician", lambda route: route.fulfill(status=503, body="busy"))
+    page.fill("#f-age", "92")
+    page.locator(".stale-note", has_text="cannot be reached").wait_for()
+    assert page.locator("#answer").inner_text() == ""
+
+
+def test_a_file_is_chosen_or_dropped(visit: Visit, tmp_path: Path) -> None:
+    case = {"case": "made up", "now": "3 d", "events": [{"at": "3 d", "sign": "seizure"}]}
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(case))
+    page = visit("/en/clinician")
+    page.locator("#load > summary").click()
+    page.set_input_files("#file", file)
+    page.locator("button", has_text="Load the file").click()
+    page.locator("#urgency", has_text="EMERGENCY").wait_for()
+    assert page.input_value("#f-age") == "3 d"
+    assert axe(page) == []
+    page = visit("/en/clinician")
+    drop = """text => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], "case.json", {type: "application/json"}));
+      for (const kind of ["dragover", "drop"]) document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
+    }"""
+    page.evaluate(drop, json.dumps(case))
+    page.locator("#urgency", has_text="EMERGENCY").wait_for()
+    # Too large is told at once, before anything is sent.
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url))
+    page.evaluate(drop, " " * 6_000_000)
+    page.locator("#file-fault", has_text="too large").wait_for()
+    assert sent == []
+
+
+def test_a_file_that_cannot_be_read_says_why(visit: Visit, tmp_path: Path) -> None:
+    file = tmp_path / "case.json"
+    file.write_text('{"now": "3 d", "events": [{"lab": "magnesium", "value": 0.4}]}')
+    page = visit("/en/clinician", complains=True)
+    page.locator("#load > summary").click()
+    page.set_input_files("#file", file)
+    page.locator("button", has_text="Load the file").click()
+    page.locator("[role=alert]", has_text="a value needs its unit").wait_for()
+    assert axe(page) == []
+
+
+def test_the_chart_is_loaded_when_it_is_opened(visit: Visit) -> None:
+    page = visit("/en/clinician?example=P-013")
+    loaded: list[str] = []
+    page.on("request", lambda asked: loaded.append(asked.url))
+    assert page.locator("#explore table tbody tr").count() > 20
+    page.locator("#explore > summary").click()
+    page.locator("#explore canvas").wait_for()
+    assert any("vega" in url for url in loaded)
+    assert axe(page) == []
+
+
+def test_reasons_are_a_tap_away(visit: Visit) -> None:
+    page = visit("/en/clinician?example=P-013")
+    why = page.locator(".lines.do details.why").first
+    assert not why.locator("ul").is_visible()
+    why.locator("summary").click()
+    assert why.locator("ul").is_visible()
+    rule = why.locator("a.rule").first
+    target = rule.get_attribute("href")
+    assert target
+    rule.click()
+    assert page.locator(f"{target} dl").is_visible()
+
+
+STATES = ["/{}/clinician", "/{}/clinician?example=P-013", "/{}/clinician?example=P-042", "/{}/clinician?example=P-014", "/{}/sign-in"]
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
+def test_axe_finds_nothing(visit: Visit, code: str, phone: bool, dark: bool) -> None:
+    for path in STATES:
+        page = visit(path.format(code), phone=phone, dark=dark)
+        assert axe(page) == [], path
+        # Everything that is folded open.
+        page.evaluate("for (const part of document.querySelectorAll('details')) if (part.id !== 'explore') part.open = true")
+        assert axe(page) == [], f"{path}, unfolded"
+
+
+def test_axe_finds_nothing_in_faults_errors_and_refusals(visit: Visit) -> None:
+    page = visit("/en/no-such-page", complains=True)
+    assert axe(page) == []
+    page = visit("/en/clinician", script=False, complains=True)
+    page.fill("#f-gestation", "99")
+    page.locator("button", has_text="Show the answer").click()
+    page = visit("/en/clinician", complains=True)
+    page.fill("#f-age", "5")
+    page.fill("#f-gestation", "99")
+    page.locator("#answer", has_text="No answer yet").wait_for()
+    assert axe(page) == []
+    page.locator("button", has_text="Show the answer").click()
+    page.locator("#faults").wait_for()
+    page.wait_for_function("document.activeElement.id === 'faults'")
+    assert axe(page) == []
+    page = visit("/en/clinician?example=P-013")
+    page.fill("#f-weight", "3")
+    page.locator("#dose-asked summary").click()
+    page.fill("#f-dose-amount", "5mmol/kg")
+    answered(page, "REFUSED")
+    assert axe(page) == []
+
+
+def test_at_twice_the_size_nothing_is_cut_off(visit: Visit) -> None:
+    page = visit("/en/clinician?example=P-013")
+    page.set_viewport_size({"width": 640, "height": 400})
+    assert axe(page) == []
+    page.set_viewport_size({"width": 320, "height": 600})
+    assert axe(page) == []
+
+
+def test_the_first_view_is_light(visit: Visit) -> None:
+    page = visit("about:blank")
+    sizes: dict[str, int] = {}
+
+    def weigh(answer) -> None:  # noqa: ANN001 - a Response of Playwright's
+        body = answer.body()
+        packed = answer.headers.get("content-encoding") == "gzip"
+        sizes[answer.url] = len(gzip.compress(body, 4)) if packed else len(body)
+
+    page.on("response", weigh)
+    page.goto("/en/clinician")
+    page.wait_for_load_state("networkidle")
+    assert not any("vega" in url for url in sizes)
+    print(f"first view, packed: {sum(sizes.values())} bytes in {len(sizes)} files")
+    assert sum(sizes.values()) < MOST
+
+
+def test_it_looks_as_it_should(visit: Visit) -> None:
+    compared(visit("/en/clinician?example=P-013"), "clinician")
+    page = visit("/en/clinician?example=P-013", phone=True)
+    page.locator("#answer").scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('answer').scrollIntoView()")
+    compared(page, "clinician-phone")
+    page = visit("/es/clinician?example=P-042", dark=True)
+    compared(page, "clinician-es-dark")
