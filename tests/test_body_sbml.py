@@ -6,6 +6,7 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import libsbml
 import pytest
 from click.testing import CliRunner
 from tests.test_body_model import scenario
@@ -18,7 +19,6 @@ from neomag.body.timeline import begin
 from neomag.cli import main
 from neomag.knowledge import Knowledge
 
-libsbml: Any = pytest.importorskip("libsbml")
 AGREES = 1e-6
 SMALL = 1e-8  # mmol; what is left in a depot after days is compared as an amount
 SBML = "{http://www.sbml.org/sbml/level3/version2/core}"
