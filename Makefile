@@ -46,6 +46,7 @@ test: setup build ## Every check there is
 bench: setup build ## Measure against peers, side by side in one run
 	@$(BIN)/python -m benchmarks.assess
 	@$(BIN)/python -m benchmarks.plan
+	@$(BIN)/python -m benchmarks.body
 	@$(BIN)/python -m benchmarks.cohort
 	@$(BIN)/python -m benchmarks.serve
 
@@ -67,6 +68,7 @@ foods: build ## Build the food table anew from its package (needs the network)
 docs: build ## Write the generated pages and build the documentation into site/
 	@$(BIN)/python -m tools.docs_pages
 	@$(BIN)/python -m tools.body_page
+	@$(BIN)/python -m tools.body_panel
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 serve-docs: build ## Serve the documentation on this machine while writing it

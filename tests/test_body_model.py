@@ -16,8 +16,9 @@ from neomag.body.errors import BodyModelError
 from neomag.body.integrate import integrate
 from neomag.body.model import BODY, FLUID, GIVEN, MOTHER, PLACES, STOOL, URINE, Body, held, total
 from neomag.body.physiology import HOURS, Physiology
-from neomag.body.run import Run, _given, _inflow, _marks, run  # pyright: ignore[reportPrivateUsage]
+from neomag.body.run import Run, run
 from neomag.body.scenario import names, read, shipped
+from neomag.body.timeline import inflow, marks, put
 from neomag.knowledge import Knowledge, load
 
 STILL = {"fast": 0, "muscle": 0, "bone": 0, "deep": 0, "density": 0, "gut-loss": 0, "release": 0, "gain": 0}
@@ -151,13 +152,12 @@ def test_a_fetus_comes_to_its_mothers_level_over_the_ratio(knowledge: Knowledge)
 
 
 def by_lsoda(found: Run) -> list[float]:
-    given, state = found.scenario, list(found.points[0].state)
-    marks = _marks(given, found.points[0].t, ())
-    for start, end in pairwise(marks):
-        inflow = _inflow(given, (start + end) / 2)
-        state = _given(given, start, state)
+    given, state, state_of_nothing = found.scenario, list(found.points[0].state), [0.0] * len(PLACES)
+    for start, end in pairwise(marks(given, given.infant.kinks())):
+        flow = inflow(given, (start + end) / 2)
+        state = [held + more for held, more in zip(state, put(given, start) or state_of_nothing, strict=True)]
         solved = solve_ivp(
-            lambda t, y, inflow=inflow: found.body.rates(t, list(y), inflow), (start, end), state, method="LSODA",
+            lambda t, y, flow=flow: found.body.rates(t, list(y), flow), (start, end), state, method="LSODA",
             rtol=1e-10, atol=1e-12,
         )  # fmt: skip
         state = [float(v) for v in solved.y[:, -1]]

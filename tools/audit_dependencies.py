@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 
 # Licences that may be linked with Apache-2.0: permissive ones, and those whose copyleft ends at their own files or library.
 ALLOWED = frozenset({
-    "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "LGPL-3.0-only", "MIT",
+    "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "LGPL-3.0-only", "MIT",
     "MIT-0", "MPL-2.0", "PSF-2.0", "WTFPL", "Zlib",
 })  # fmt: skip
 # What packages write instead of SPDX's name.
@@ -37,6 +37,9 @@ _CALLED = {
 APART: Mapping[str, str] = {
     "rcpchgrowth": "AGPL-3.0-or-later",
     "@lhncbc/ucum-lhc": "SEE LICENSE IN LICENSE.md",
+    "python-libsbml": "LGPL",
+    # Its metadata state none; the LICENSE.txt in the package is Apache-2.0.
+    "libroadrunner": "none stated",
 }
 # Used without being imported: where, and by which words.
 NAMED: Mapping[str, tuple[str, str]] = {

@@ -7,19 +7,19 @@ from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
 
-from neomag.body.course import Row, course
+from neomag.body.course import Row, course, stretches
 from neomag.body.data import words
 from neomag.body.run import Run
 from neomag.body.uncertainty import Uncertainties, Uncertainty
 from neomag.knowledge import Knowledge
+from neomag.vega import BAND, FONT, INK, RULE
 
 _WIDTH, _LEFT, _RIGHT = 720, 64, 96
 _TOP, _HEIGHT, _GAP = 64, 200, 60
 # Told apart in grey print and by the colour-blind, as the charts of a cohort report are; the dashes tell them apart too.
 _LINES = (("fluid", "fluid", "#b4480f", ""), ("fast", "fast tissue", "#2c6e91", "6 3"), ("muscle", "muscle", "#1f2529", "2 3"),
           ("bone", "bone", "#6b7a2f", "9 3 2 3"))  # fmt: skip
-_INK, _RULE, _BAND, _SERUM = "#1f2529", "#d9dde0", "#e6efe2", "#b4480f"
-_FONT = "system-ui, 'Liberation Sans', Arial, sans-serif"
+_SERUM = "#b4480f"
 _OPACITY = {"between-infants": 0.14, "mean-infant": 0.3}
 _TICKS = 5
 Scale = Callable[[float], float]
@@ -46,7 +46,7 @@ def svg(run: Run, knowledge: Knowledge, spread: Uncertainties | None = None) -> 
     )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        f'role="img" aria-labelledby="title desc" font-family="{_FONT}" font-size="12">',
+        f'role="img" aria-labelledby="title desc" font-family="{FONT}" font-size="12">',
         f'<title id="title">{escape(run.scenario.says)}</title><desc id="desc">{escape(described)}</desc>',
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         _text(_LEFT, 20, run.scenario.says, size=14),
@@ -70,7 +70,7 @@ def _scale(low: float, high: float, start: float, end: float) -> Scale:
     return lambda value: start + (value - low) / ((high - low) or 1) * (end - start)
 
 
-def _text(x: float, y: float, text: str, *, size: int = 12, colour: str = _INK, anchor: str = "start") -> str:
+def _text(x: float, y: float, text: str, *, size: int = 12, colour: str = INK, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
@@ -104,24 +104,19 @@ def _shade(name: str) -> str:
 
 def _band(rows: Sequence[Row], x: Scale, y: Scale) -> Iterator[str]:
     """The interval as a green band, a box for each stretch in which it stays the same."""
-    start = 0
-    for i in range(1, len(rows) + 1):
-        if i < len(rows) and rows[i].limits == rows[start].limits:
-            continue
-        low, high = rows[start].limits
-        end = rows[min(i, len(rows) - 1)].t / 24
-        if low is not None and high is not None and x(end) > x(rows[start].t / 24):
-            left = x(rows[start].t / 24)
-            box = f'x="{left:.1f}" y="{y(high):.1f}" width="{x(end) - left:.1f}" height="{y(low) - y(high):.1f}"'
-            yield f'<rect {box} fill="{_BAND}"><title>interval {low:g} to {high:g} mmol/L</title></rect>'
-        start = i
+    for start, end, (low, high) in stretches([row.t for row in rows], [row.limits for row in rows]):
+        left = x(start / 24)
+        box = (
+            f'x="{left:.1f}" y="{y(high or 0):.1f}" width="{x(end / 24) - left:.1f}" height="{y(low or 0) - y(high or 0):.1f}"'
+        )
+        yield f'<rect {box} fill="{BAND}"><title>interval {low:g} to {high:g} mmol/L</title></rect>'
 
 
 def _axes(x: Scale, y: Scale, days: Sequence[float], top: float, above: float, title: str) -> Iterator[str]:
     yield _text(_LEFT, above - 6, title)
     for tick in _ticks(0, top):
         at = f'y1="{y(tick):.1f}" y2="{y(tick):.1f}"'
-        yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" {at} stroke="{_RULE}"/>'
+        yield f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" {at} stroke="{RULE}"/>'
         yield _text(_LEFT - 6, y(tick) + 4, f"{tick:g}", anchor="end")
     for tick in _ticks(days[0], days[-1]):
         yield _text(x(tick), above + _HEIGHT + 16, f"{tick:g}", anchor="middle")

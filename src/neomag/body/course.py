@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from neomag.body.limits import birth_kg, limits
@@ -39,3 +39,15 @@ def thinned(rows: tuple[Row, ...], most: int) -> Iterator[Row]:
     every = max(1, -(-(len(rows) - 1) // most))
     yield from rows[:-1:every]
     yield rows[-1]
+
+
+def stretches(t: Sequence[float], given: Sequence[Limits]) -> Iterator[tuple[float, float, Limits]]:
+    """Each stretch of time in which the interval stays the same: from, to, and its limits; where there is none, nothing."""
+    start = 0
+    for i in range(1, len(t) + 1):
+        if i < len(t) and given[i] == given[start]:
+            continue
+        end = t[min(i, len(t) - 1)]
+        if None not in given[start] and end > t[start]:
+            yield t[start], end, given[start]
+        start = i

@@ -17,7 +17,8 @@ from neomag.knowledge.tables import body_file
 # Units in words; mg is elemental magnesium everywhere in this room.
 UNITS = frozenset({
     "1", "%", "mmol/kg", "mmol/kg/h", "mmol/kg/d", "mmol/L", "mg", "mg/L", "mg/dL", "mg/kg/d", "mg/kg/h", "mL/kg", "mL/kg/d",
-    "mL/min/1.73 m2", "L/kg", "kg", "g/d", "weeks", "days", "h", "1/h", "1/week", "mg/dL/d", "m2", "m2/kg",
+    "mL/min/1.73 m2", "L/kg", "L/kg/week",
+    "kg", "g/d", "weeks", "days", "h", "1/h", "1/week", "mg/dL/d", "m2", "m2/kg", "kg m2",
 })  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from neomag.body.errors import BodyModelError
 State = list[float]
 Rates = Callable[[float, State], State]
 
-_C = (0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
-_A = (
+# The pair's tableau; the last row of WEIGHTS gives the step itself.
+NODES = (0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
+WEIGHTS = (
     (),
     (1 / 5,),
     (3 / 40, 9 / 40),
@@ -20,7 +21,7 @@ _A = (
     (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
 )
 # The difference of the two orders' weights: what the step is judged by.
-_E = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
+APART = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
 _MOST_STEPS = 200_000
 _FIRST = 0.5  # hours; a step that is too long is taken back
 
@@ -68,7 +69,7 @@ def integrate(
 
 def _stages(rates: Rates, now: float, at: State, slope: State, step: float) -> tuple[State, list[State]]:
     slopes, new = [slope], at
-    for c, row in zip(_C[1:], _A[1:], strict=True):
+    for c, row in zip(NODES[1:], WEIGHTS[1:], strict=True):
         pairs = [(step * a, k) for a, k in zip(row, slopes, strict=True) if a]
         new = [y + sum(a * k[i] for a, k in pairs) for i, y in enumerate(at)]
         slopes.append(rates(now + c * step, new))
@@ -78,6 +79,6 @@ def _stages(rates: Rates, now: float, at: State, slope: State, step: float) -> t
 def _error(at: State, new: State, slopes: list[State], step: float, relative: float, absolute: float) -> float:
     worst = 0.0
     for i, (old, value) in enumerate(zip(at, new, strict=True)):
-        wrong = abs(step * sum(e * k[i] for e, k in zip(_E, slopes, strict=True)))
+        wrong = abs(step * sum(e * k[i] for e, k in zip(APART, slopes, strict=True)))
         worst = max(worst, wrong / (absolute + relative * max(abs(old), abs(value))))
     return worst

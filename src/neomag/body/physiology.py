@@ -15,6 +15,7 @@ _YEAR = 365.25 * HOURS
 _TERM_WEEKS = 40.0  # the origin of the published curves
 SURFACE = 1.73  # m2, of the unit mL/min/1.73 m2
 _LITRES_AN_HOUR = 60 / 1000  # from mL/min
+_WATER = 1.0  # kg in a litre
 
 
 def body_surface(weight_kg: float, knowledge: Knowledge) -> float:
@@ -91,7 +92,7 @@ class Physiology:
 
     def fluid_l(self, age: float) -> float:
         """Extracellular fluid in litres. What is lost in the first days is not held again."""
-        return (self.p.fluid + self.p.fluid_per_week * self._early - self._lost(age)) * self.tissue_kg(age)
+        return (self.p.fluid + self.p.fluid_per_week * self._early - self._lost(age) / _WATER) * self.tissue_kg(age)
 
     def _lost(self, age: float) -> float:
         return self.water_loss * (_part(age, self.lightest) if self.lightest else 1.0)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from neomag.body.errors import BodyModelError
 from neomag.body.integrate import integrate
-from neomag.body.model import DEPOT, GIVEN, GUT, STOOL, Body, Inflow, State, body_of, total
+from neomag.body.model import Body, State, body_of, total
 from neomag.body.scenario import Scenario
 from neomag.body.stores import mg_per_mmol
+from neomag.body.timeline import begin, inflow, marks, put
 from neomag.knowledge import Knowledge
 
 BALANCE = 1e-9  # relative; the worst of a run may not pass it
@@ -59,7 +59,6 @@ def run(
     """
     body = body_of(scenario.infant, mg_per_mmol(knowledge))
     state = body.start(scenario.level, 0.0, scenario.depletion)
-    begin = -scenario.mother[1] if scenario.mother else 0.0
     whole, worst = total(state), 0.0
 
     def check(now: float, at: State) -> None:
@@ -70,48 +69,18 @@ def run(
         if fault > BALANCE:
             raise BodyModelError(f"magnesium is not conserved at {now:g} h: {fault:.1e} of the whole")
 
-    marks = _marks(scenario, begin, stops, even)
+    first = begin(scenario)
+    grid = [first + (scenario.lasts - first) * i / even for i in range(even + 1)]
+    moments = marks(scenario, [*grid, *scenario.infant.kinks(), *stops])
     points: list[Point] = []
-    for i, now in enumerate(marks):
+    for i, now in enumerate(moments):
         if i:
-            inflow = _inflow(scenario, (marks[i - 1] + now) / 2)
+            flow = inflow(scenario, (moments[i - 1] + now) / 2)
             state = integrate(
-                lambda t, y, inflow=inflow: body.rates(t, y, inflow), marks[i - 1], now, state, check=check, relative=relative
+                lambda t, y, flow=flow: body.rates(t, y, flow), moments[i - 1], now, state, check=check, relative=relative
             )
         # What is given at a moment is not yet in the level of that moment.
         points.append(Point(now, scenario.age + now, body.level(state, now), tuple(state)))
-        state = _given(scenario, now, state)
+        if given := put(scenario, now):
+            state = [held + more for held, more in zip(state, given, strict=True)]
     return Run(scenario, body, tuple(points), worst)
-
-
-def _marks(scenario: Scenario, begin: float, stops: Iterable[float], even: int = _POINTS) -> list[float]:
-    """Every moment at which something changes, or at which a point is wanted."""
-    end = scenario.lasts
-    grid = [begin + (end - begin) * i / even for i in range(even + 1)]
-    found = {0.0, begin, end, *grid, *scenario.infant.kinks(), *stops}
-    found |= {edge for s in scenario.stretches for edge in (s.start, s.end)} | {b.at for b in scenario.boluses}
-    marks: list[float] = []
-    for mark in sorted(m for m in found if begin <= m <= end):
-        if not marks or mark - marks[-1] > 1e-7:
-            marks.append(mark)
-    return marks
-
-
-def _inflow(scenario: Scenario, middle: float) -> Inflow:
-    if middle < 0:
-        return Inflow(mother=scenario.mother[0] if scenario.mother else None)
-    rate: dict[str, float] = defaultdict(float)
-    for s in scenario.stretches:
-        if s.start <= middle < s.end:
-            rate[s.kind] += s.rate
-    return Inflow(rate["feed"], rate["undissolved"], rate["vein"], rate["lost"])
-
-
-def _given(scenario: Scenario, now: float, state: State) -> State:
-    places = {"gut": GUT, "depot": DEPOT, "undissolved": STOOL}
-    for bolus in scenario.boluses:
-        if abs(bolus.at - now) <= 1e-7:
-            state = list(state)
-            state[places[bolus.place]] += bolus.mmol
-            state[GIVEN] += bolus.mmol
-    return state

@@ -9,6 +9,7 @@ from neomag.cli.lazy import LazyGroup
 _COMMANDS = {
     "stores": "neomag.cli.body_stores:stores",
     "simulate": "neomag.cli.body_simulate:simulate",
+    "population": "neomag.cli.body_population:population",
     "validate": "neomag.cli.body_validate:validate",
 }
 

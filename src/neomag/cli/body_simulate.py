@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
+from neomag.cli.body_common import draw, faults, named
 from neomag.cli.common import COLOR, console, fail, loaded
+
+FORMS = ["text", "json", "csv", "svg", "png", "vega-lite", "sbml"]
 
 
 @click.command()
 @click.argument("scenario", required=False)
 @click.option("--list", "listed", is_flag=True, help="List the scenarios that ship with neomag.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "csv", "svg"]), default="text", help="svg draws serum and stores."
+    "--format", "form", type=click.Choice(FORMS), default="text",
+    help="svg, png and vega-lite draw serum and stores; sbml is the scenario's model for other simulators.",
 )  # fmt: skip
 @click.option(
     "--draws", type=int, metavar="N", help="Draw the fitted parameters N times: what the fit leaves open of the mean infant."
@@ -30,33 +33,38 @@ def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, b
     """
     knowledge = loaded()
     from neomag.body.chart import svg
-    from neomag.body.errors import BodyInputError, BodyModelError
     from neomag.body.run import run
-    from neomag.body.scenario import from_file, names, shipped
+    from neomag.body.scenario import names, shipped
     from neomag.body.show_run import show, to_csv, to_dict
     from neomag.body.uncertainty import uncertainties
     from neomag.body.validate import near
-    from neomag.knowledge import KnowledgeError
 
-    if draws is not None and form == "csv":
-        fail("--draws is for text, json and svg")
+    if draws is not None and form in {"csv", "sbml"}:
+        fail("--draws is for text, json, svg, png and vega-lite")
     if between and draws is None:
         fail("--between-infants: say how many with --draws")
-    try:
-        if listed:
+    if listed:
+        with faults():
             for name in names():
                 click.echo(f"{name}: {shipped(name, knowledge).says}")
+        return
+    with faults():
+        given = named(scenario, knowledge)
+        if form == "sbml":
+            from neomag.body.sbml import sbml
+
+            click.echo(sbml(given, knowledge), nl=False)
             return
-        if scenario is None:
-            fail(f"name a scenario: {', '.join(names())}, or a .yaml file")
-        own = scenario.endswith((".yaml", ".yml"))
-        given = from_file(Path(scenario), knowledge) if own else shipped(scenario, knowledge)
         found = run(given, knowledge)
         spread = None if draws is None else uncertainties(given, draws, seed, knowledge, between=between)
         if form == "svg":
             click.echo(svg(found, knowledge, spread), nl=False)
         elif form == "csv":
             click.echo(to_csv(found, knowledge), nl=False)
+        elif form in {"png", "vega-lite"}:
+            from neomag.body.plot import of_run
+
+            draw(of_run(found, knowledge, spread), form)
         else:
             results = near(given, knowledge)
             missed = None if results is None else [r for r in results if not r.passed]
@@ -64,9 +72,3 @@ def simulate(scenario: str | None, listed: bool, form: str, draws: int | None, b
                 click.echo(json.dumps(to_dict(found, missed, knowledge, spread), ensure_ascii=False, indent=2))
             else:
                 show(found, missed, knowledge, console(color), spread)
-    except BodyInputError as error:
-        fail(*str(error).split("\n"))
-    except KnowledgeError as error:
-        fail(*error.problems)
-    except BodyModelError as error:
-        fail(str(error), status=1)

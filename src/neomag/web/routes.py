@@ -17,6 +17,7 @@ from neomag.web.for_parents import PAGES as FOR_PARENTS
 from neomag.web.languages import LANGUAGES, preferred
 from neomag.web.offline import manifest, offline, worker
 from neomag.web.own_site import of_own_site
+from neomag.web.panel import level
 from neomag.web.sign_in import sign_in, sign_in_form, sign_out
 
 _YEAR = "public, max-age=31536000, immutable"
@@ -70,7 +71,7 @@ def _clinician() -> Router:
 
 def router() -> Router:
     """All pages. Those of clinicians name a scope; the others are open to everybody."""
-    pages = [entrance, about, manifest, offline, *FOR_PARENTS]
+    pages = [entrance, about, level, manifest, offline, *FOR_PARENTS]
     return Router(
         "/",
         route_handlers=[

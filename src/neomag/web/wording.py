@@ -16,6 +16,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "actions.toml": ("says",),
     "blocks.toml": ("says",),
     "body.toml": ("says",),
+    "body/panel.toml": ("says", "tells", "shown"),
     "causes.toml": ("says",),
     "caveats.toml": ("says",),
     "claims.toml": ("says", "meant", "evidence"),

@@ -7,30 +7,20 @@ from typing import Any
 
 from neomag.cohort.report.answer import Chart, Table
 from neomag.cohort.report.definitions import Definition
+from neomag.vega import BAND, CONFIG, INK, SCHEMA, Spec
 
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 # Told apart in grey print and by the colour-blind: dark orange, blue, grey.
 _COLOURS = {"number": "#b4480f", "rest": "#2c6e91", "apart": "#9aa0a5"}
 _WORDS = {"number": "missed", "rest": "not missed", "apart": "left out"}
-_INK, _RULE, _FEW = "#1f2529", "#d9dde0", "#e4e6e8"
-_CONFIG = {
-    "font": "system-ui, 'Liberation Sans', Arial, sans-serif",
-    "view": {"stroke": None},
-    "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": _INK, "titleColor": _INK,
-             "gridColor": _RULE, "domainColor": "#8a9299", "tickColor": "#8a9299", "labelLimit": 300},
-    "legend": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": _INK,
-               "orient": "top", "titleLimit": 400},
-    "text": {"fontSize": 12, "color": _INK},
-}  # fmt: skip
+_FEW = "#e4e6e8"
 _ROOM = 1.3
 _QUARTER_DAY = 6
 _HEIGHT = 280
-Spec = dict[str, Any]
 
 
 def _spec(alt: str, data: Sequence[Mapping[str, Any]], **body: Any) -> Spec:
     top = {"$schema": SCHEMA, "description": alt, "width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
-    return {**top, "config": _CONFIG, "data": {"values": list(data)}, **body}
+    return {**top, "config": CONFIG, "data": {"values": list(data)}, **body}
 
 
 def _percent(share: float | None) -> str:
@@ -137,8 +127,8 @@ def bands(table: Table, limits: Sequence[Mapping[str, Any]]) -> Chart:
         return {"mark": mark, "encoding": {"x": x, "y": {**title, "field": a}, "y2": {"field": b}}}
 
     layer: list[Spec] = [
-        {"data": {"values": list(limits)}, **span("low", "high", type="bar", width={"band": 1}, color="#e6efe2")},
-        span(outer_low, outer_high, type="rule", color=_INK, strokeWidth=1.2),
+        {"data": {"values": list(limits)}, **span("low", "high", type="bar", width={"band": 1}, color=BAND)},
+        span(outer_low, outer_high, type="rule", color=INK, strokeWidth=1.2),
         span(low, high, type="bar", width={"band": 0.35}, color=_COLOURS["rest"]),
         {"mark": {"type": "tick", "width": {"band": 0.35}, "thickness": 2.5, "color": "#ffffff"},
          "encoding": {"x": x, "y": {**title, "field": middle}}},
