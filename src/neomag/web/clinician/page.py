@@ -31,6 +31,7 @@ from neomag.web.clinician.to_case import PENDING, Fault, Read, read
 from neomag.web.clinician.view import View
 from neomag.web.languages import Language
 from neomag.web.page import language_of, page, rendered, written
+from neomag.web.panel import panel_view
 
 PATH = "/clinician"
 
@@ -121,6 +122,7 @@ def _values(request: Request[Any, Any, Any], view: View, answer: Shown | None) -
         "facts": partial(facts, answer=answer.answer) if answer else None,
         "all_intervals": [row for row in knowledge.intervals if row.analyte == LAB],
         "explore_age": _explored(answer), "away": away_words(knowledge, language),
+        "panel": panel_view(),
     }  # fmt: skip
 
 
