@@ -106,3 +106,57 @@ def said(page: Page) -> dict[str, object]:
         "do": page.locator("#answer section.do li:not(details li)").evaluate_all(lines),
         "not": page.locator("#answer section.not li:not(details li)").evaluate_all(lines),
     }
+
+
+@pytest.mark.parametrize("marked", [{"kind": "jerks"}, {"kind": "whole"}, {"began": "asleep"}])
+def test_the_sheet_is_made_on_the_device_as_the_service_makes_it(visit: Visit, marked: dict[str, str]) -> None:
+    page = ready(visit("/en/parents/film", worker=True, complains=True, phone=True))
+    page.goto("/en/parents/film")
+
+    def fill() -> None:
+        page.fill("#age-n", "5")
+        page.select_option("#age-unit", "mo")
+        page.fill("#lasted-sec", "30")
+        page.fill("#c1", "20")
+        page.fill("#s1", "10")
+        for question, reply in marked.items():
+            page.locator(f"input[name='q.{question}'][value='{reply}']").check(force=True)
+        page.get_by_role("button", name="Make the sheet").click()
+
+    fill()
+    page.locator("article.sheet h1").wait_for()
+    service = sheet(page)
+    page.goto("/en/parents/film")
+    page.context.set_offline(True)
+    fill()
+    page.locator("article.sheet h1").wait_for()
+    assert sheet(page) == service
+    # Kept when the parent asks for it, and shown where there is no network.
+    page.locator("[data-keeper=sheet] input").check(force=True)
+    page.goto("/en/parents/kept")
+    assert page.locator("#kept article.sheet h1").is_visible()
+
+
+def sheet(page: Page) -> dict[str, object]:
+    """What a sheet says: whether to call, the danger signs marked, and each question with its answer."""
+    article = page.locator("article.sheet")
+    pairs = article.locator("dl > div").evaluate_all(
+        "all => all.map(one => [...one.children].map(part => part.textContent.trim().replace(/\\s+/g, ' ')))"
+    )
+    return {
+        "call": article.locator(".call-now:visible").count(),
+        "marked": article.locator(".marked:visible li").all_inner_texts(),
+        "other": article.locator(".banner.urgent:visible").count(),
+        # Lengths of time are written out by the service and left as they were typed on the device.
+        "questions": {name: said for name, said in pairs if name not in {"Age", "Lasted"}},
+    }
+
+
+def test_a_sheet_that_cannot_be_read_is_told_on_the_device_too(visit: Visit) -> None:
+    page = ready(visit("/en/parents/film", worker=True, complains=True))
+    page.goto("/en/parents/film")
+    page.context.set_offline(True)
+    page.fill("#temp", "warm")
+    page.get_by_role("button", name="Make the sheet").click()
+    assert page.get_by_role("alert").filter(has_text="Write a temperature").is_visible()
+    assert page.locator("article.sheet").count() == 0

@@ -28,6 +28,9 @@ offerKeeping();
 const link = document.querySelector("[data-kept-link]");
 if (link) link.hidden = !store.works || store.all().length === 0;
 
+// A sheet that was made on this device.
+document.addEventListener("neomag:sheet", offerKeeping);
+
 // A menu that came without loading the page: read out from its beginning.
 document.addEventListener("htmx:afterSwap", () => {
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
