@@ -3,7 +3,7 @@
  * what is only doubtful becomes a problem of the answer. As `neomag.case.reader`.
  */
 
-import { gestation } from "./ages.js";
+import { gestation, gestationForm } from "./ages.js";
 import { isNumber, isWhole, nearestDouble } from "./decimal.js";
 import { doubts } from "./doubts.js";
 import { readEvent } from "./events.js";
@@ -91,7 +91,7 @@ class Reader extends Form {
     if (!isNone(given.gestation)) {
       const written = given.gestation;
       try {
-        if (typeof written !== "string" && !isWhole(written)) throw new Refusal("gestation-form", { form: new Refusal("form-gestation") });
+        if (typeof written !== "string" && !isWhole(written)) throw gestationForm();
         weeks = gestation(plainText(written));
         const [low, high] = this.knowledge.settings.gestation_possible_weeks;
         if (weeks < low || weeks > high) throw new Refusal("gestation-impossible", { low, high });
