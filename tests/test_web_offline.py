@@ -44,7 +44,7 @@ def test_the_worker_names_its_release_and_keeps_no_charts() -> None:
     assert kept["release"] == release()
     assert "/zh/parents" in kept["pages"]
     assert all(release() in name for name in kept["files"])
-    assert not any("vega" in name for name in kept["files"])
+    assert not any("charts" in name for name in kept["files"])
 
 
 @pytest.mark.parametrize("code", list(LANGUAGES))

@@ -66,7 +66,7 @@ def _asking(gate: Gate) -> Callable[[ASGIApp], ASGIApp]:
     """A middleware that asks `gate` who calls: a plain function, since Litestar copies what a router holds."""
     from neomag.service.auth import Authenticate
 
-    return lambda app: Authenticate(app, gate=gate)
+    return lambda app: Authenticate(app, gate=gate, scoped=True)
 
 
 def router(
@@ -121,6 +121,6 @@ def router(
         "/",
         route_handlers=[discovery, call, feedback],
         before_request=accepts_json,
-        guards=[known_client(settings)],
+        guards=[known_client] if settings.cds_clients else [],
         middleware=[] if gate is None else [_asking(gate)],
     )

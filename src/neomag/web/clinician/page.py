@@ -18,6 +18,7 @@ from neomag.service.auth import ANONYMOUS
 from neomag.service.auth.cookie import credential_in
 from neomag.service.settings import Settings
 from neomag.web.clinician import words
+from neomag.web.clinician.away import away_words
 from neomag.web.clinician.dose import choices
 from neomag.web.clinician.examples import examples
 from neomag.web.clinician.fields import Fields
@@ -119,7 +120,7 @@ def _values(request: Request[Any, Any, Any], view: View, answer: Shown | None) -
         "found": partial(found, language=language), "sources": partial(sources, knowledge=knowledge),
         "facts": partial(facts, answer=answer.answer) if answer else None,
         "all_intervals": [row for row in knowledge.intervals if row.analyte == LAB],
-        "explore_age": _explored(answer),
+        "explore_age": _explored(answer), "away": away_words(knowledge, language),
     }  # fmt: skip
 
 

@@ -117,9 +117,33 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 for (const what of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(what, (event) => {
     if (event.detail.xhr?.status === 401) location.assign(event.detail.xhr.getResponseHeader("Location") || location.pathname);
-    else failed();
+    else if (what === "htmx:responseError") failed();
+    else away();
   });
 }
+
+// Without a network the rules run here; where the device does not have them, the page says that it has no answer.
+let asked = 0;
+async function away() {
+  const mine = ++asked;
+  try {
+    const { answerAway } = await import("./clinician/away.js");
+    await answerAway(form, answer, bar);
+  } catch {
+    if (mine === asked) failed();
+    return;
+  }
+  // What was typed meanwhile is answered by a later call.
+  if (mine !== asked) return;
+  fresh();
+  placeFaults();
+  colour();
+}
+form.addEventListener("submit", (event) => {
+  if (navigator.onLine) return;
+  event.preventDefault();
+  away();
+});
 
 // Reasons that a link leads to are opened.
 function reveal() {
@@ -191,5 +215,7 @@ addEventListener("drop", (event) => {
 
 for (const unit of form.querySelectorAll("select[data-of]")) warn(unit);
 colour();
-document.getElementById("faults")?.focus();
-if (location.hash) reveal();
+const faulty = document.getElementById("faults");
+// The address leads to the answer, and a browser goes there when all is loaded; where there is none, to what is to be put right.
+if (faulty) addEventListener("load", () => faulty.focus());
+else if (location.hash) reveal();
