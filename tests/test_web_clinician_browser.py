@@ -171,6 +171,8 @@ def test_an_answer_that_is_out_of_date_does_not_look_like_one(visit: Visit) -> N
     page = visit("/en/clinician?example=P-013", complains=True)
     assert "EMERGENCY" in page.locator("#answer").inner_text()
     page.route("**/clinician", lambda route: route.abort())
+    # Nor can the rules be had on this device.
+    page.route("**/away.js", lambda route: route.abort())
     page.fill("#f-age", "90")
     page.locator(".stale-note", has_text="cannot be reached").wait_for()
     assert page.locator("#answer").inner_text() == ""

@@ -215,5 +215,7 @@ addEventListener("drop", (event) => {
 
 for (const unit of form.querySelectorAll("select[data-of]")) warn(unit);
 colour();
-document.getElementById("faults")?.focus();
-if (location.hash) reveal();
+const faulty = document.getElementById("faults");
+// The address leads to the answer, and a browser goes there when all is loaded; where there is none, to what is to be put right.
+if (faulty) addEventListener("load", () => faulty.focus());
+else if (location.hash) reveal();
