@@ -39,14 +39,21 @@ async def _client(port: int, requests: Iterator[bytes], until: float, times: lis
         start = time.perf_counter()
         if start > until:
             break
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        at = head.lower().index(b"content-length:") + 15
-        await reader.readexactly(int(head[at : head.index(b"\r", at)]))
+        await _exchange(reader, writer, request, statuses)
         times.append(time.perf_counter() - start)
-        status = int(head[9:12])
-        statuses[status] = statuses.get(status, 0) + 1
     writer.close()
+
+
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, statuses: dict[int, int]
+) -> None:
+    """Send a request, read the answer to its end, and count its status."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    at = head.lower().index(b"content-length:") + 15
+    await reader.readexactly(int(head[at : head.index(b"\r", at)]))
+    status = int(head[9:12])
+    statuses[status] = statuses.get(status, 0) + 1
 
 
 async def load(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -> Load:
@@ -65,3 +72,26 @@ async def some(port: int, requests: Iterator[bytes], *, clients: int) -> dict[in
     statuses: dict[int, int] = {}
     await asyncio.gather(*(_client(port, requests, float("inf"), times, statuses) for _ in range(clients)))
     return statuses
+
+
+async def steady(port: int, requests: Sequence[bytes], *, clients: int, rate: float, seconds: float) -> Load:
+    """Send `requests` at a steady rate a second, whether the ones before were answered or not.
+
+    The time of each counts from when it was due, also when no client was free to send it.
+    """
+    times: list[float] = []
+    statuses: dict[int, int] = {}
+    start = time.perf_counter() + 0.1
+    due = iter([start + n / rate for n in range(int(rate * seconds))])
+    each = cycle(requests)
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for at in due:
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            await _exchange(reader, writer, next(each), statuses)
+            times.append(time.perf_counter() - at)
+        writer.close()
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return Load(time.perf_counter() - start, sorted(times), statuses)

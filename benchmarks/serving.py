@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -54,6 +55,12 @@ def server(*, save: bool = False) -> Iterator[tuple[int, int]]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def cpu_seconds(process: int) -> float:
+    """The time of a processor that a process has used so far, in seconds."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -23,7 +23,7 @@ import pytest
 from neomag.service.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Request, ConsoleMessage, Page, ViewportSize
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium")

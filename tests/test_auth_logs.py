@@ -126,7 +126,6 @@ def test_a_case_goes_through_the_store_and_its_errors_and_is_in_no_log(
     with Store.open(store_url) as store:
         saved = store.save_assessment(case={"case": TELLTALE}, **kept)
         store.save_feedback(client="ehr", service="s", card="c", outcome="overridden", comment=TELLTALE)
-        store.remember_message("LAB", "1", TELLTALE.encode(), f"MSA|AA|{TELLTALE}")
         key = RequestKey.of("ward", TELLTALE, "/assess", {"case": TELLTALE})
         with pytest.raises(ValueError, match="JSON") as not_json:
             store.save_assessment(case={TELLTALE: float("nan")}, **kept)

@@ -139,7 +139,19 @@ def test_a_well_newborn_is_repeated_and_not_treated(client: TestClient[Litestar]
 
 
 def test_a_test_that_is_ordered_is_not_asked_for_again(client: TestClient[Litestar]) -> None:
-    assert ask(client, VIEW, call(VIEW, case(SEIZURE), also=[magnesium_ordered()])) == []
+    diarrhoea = {"at": "1 d", "condition": "diarrhoea", "for": "16 d"}
+    (card,) = ask(client, VIEW, call(VIEW, case(diarrhoea)))
+    assert codes([card]) == ["magnesium-unmeasured"]
+    assert ask(client, VIEW, call(VIEW, case(diarrhoea), also=[magnesium_ordered()])) == []
+
+
+def test_an_emergency_has_its_card_while_the_level_that_was_ordered_is_awaited(client: TestClient[Litestar]) -> None:
+    (card,) = ask(client, VIEW, call(VIEW, case(SEIZURE), also=[magnesium_ordered()]))
+    assert (codes([card]), card["indicator"]) == (["emergency-level-awaited"], "warning")
+    assert "magnesium" not in " ".join(s["label"] for s in card["suggestions"])
+    # One card all the same, and the one that says what to do about the level goes before it.
+    assert codes(ask(client, VIEW, call(VIEW, case(SEIZURE)))) == ["magnesium-unmeasured-event"]
+    assert ask(client, VIEW, call(VIEW, case(SEIZURE, level(0.85)), also=[magnesium_ordered()])) == []
 
 
 @pytest.mark.parametrize(

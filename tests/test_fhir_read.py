@@ -200,7 +200,62 @@ def test_hl7_s_own_magnesium_example_is_read_by_its_unit_text_and_issued() -> No
     }  # fmt: skip
     reading = read(example)
     assert [(e.at, e.value) for e in reading.case.events] == [(4 * DAY + 14 * 3600 + 30 * 60 + 10, 0.5)]
-    assert [(p.code, p.expression) for p in reading.problems] == [("unit-system", ("Bundle.entry[1].resource.value.system",))]
+    at = "Bundle.entry[1].resource"
+    assert [(p.code, p.expression) for p in reading.problems] == [
+        ("unit-system", (f"{at}.value.system",)), ("interval-refused", (f"{at}.referenceRange",)),
+    ]  # fmt: skip
+    assert reading.case.intervals == {}
+
+
+def normal(low: Any, high: Any, unit: str | None = "mmol/L", **more: Any) -> dict[str, Any]:
+    limits = {"low": low, "high": high}
+    return {side: quantity(value, unit) for side, value in limits.items() if value is not None} | more
+
+
+MEANING = f"{HL7}/referencerange-meaning"
+
+
+@pytest.mark.parametrize(
+    ("ranges", "limits"),
+    [
+        ([normal(0.65, 1.05)], (0.65, 1.05)),
+        ([normal(0.65, None)], (0.65, None)),
+        ([normal(1.7, 2.5, "mg/dL")], (17 / 24.305, 25 / 24.305)),  # each by its own unit, whatever that of the result
+        ([normal(0.65, 1.05, type=concept(MEANING, "normal"))], (0.65, 1.05)),
+        ([normal(0.65, 1.05), normal(1.8, 3.0, type=concept(MEANING, "treatment"))], (0.65, 1.05)),
+        ([normal(1.8, 3.0, type=concept(MEANING, "treatment"))], None),
+        ([normal(0.65, 1.05), normal(0.7, 1.1)], None),
+        ([normal(0.65, 1.05, age={"high": quantity(3, "mo")})], None),
+        ([normal(0.65, 1.05, appliesTo=[concept(SNOMED, "248153007")])], None),
+        ([normal(0.65, 1.05, None)], None),
+        ([normal(1.7, 2.5)], None),  # mg/dL called mmol/L
+        ([{"low": quantity(0.65), "high": quantity(2.5, "mg/dL")}], None),
+        ([normal(1.05, 0.65)], None),
+        ([{"text": "0.65-1.05"}], None),
+    ],
+)
+def test_the_range_beside_a_result_is_the_laboratory_s_own(
+    ranges: list[dict[str, Any]], limits: tuple[float | None, float | None] | None
+) -> None:
+    reading = read(level(0.68, referenceRange=ranges))
+    assert reading.case.intervals == ({} if limits is None else {"magnesium": pytest.approx(limits)})
+    assert ("interval-refused" in codes(reading)) == (limits is None)
+    answer = assess(reading.case)
+    # 0.68 is grey by default, and not where the laboratory says that its normal begins at 0.65.
+    assert answer.magnesium.status == ("normal" if limits and limits[0] == 0.65 else "grey")
+
+
+def test_the_latest_range_counts_and_the_parameter_before_it() -> None:
+    early = level(0.68, referenceRange=[normal(0.75, 1.05)])
+    late = level(0.68, effectiveDateTime="2026-01-04T00:00:00Z", referenceRange=[normal(0.65, 1.05)])
+    bare = level(0.68, effectiveDateTime="2026-01-05T00:00:00Z")
+    for order in ([early, late, bare], [bare, late, early]):
+        assert read(*order).case.intervals["magnesium"] == pytest.approx((0.65, 1.05))
+    said = parameters(
+        {"name": "bundle", "resource": bundle(patient(), late)},
+        interval("magnesium", quantity(0.6, "mmol/L"), quantity(1.1, "mmol/L")),
+    )
+    assert read_case(said, now=NOW).case.intervals["magnesium"] == pytest.approx((0.6, 1.1))
 
 
 def test_a_component_is_a_result_of_its_own() -> None:

@@ -163,3 +163,30 @@ def test_an_hl7_listener_that_cannot_begin_says_why(tmp_path: Path) -> None:
 def test_the_library_does_not_need_the_service() -> None:
     code = "import neomag, neomag.cli, sys; print([m for m in ('litestar', 'uvicorn', 'msgspec', 'httpx') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_ctrl_c_before_it_serves_shows_no_traceback(tmp_path: Path) -> None:
+    """Whenever it comes once neomag itself is being imported: Python's own first moments are not ours."""
+    begun = tmp_path / "begun"
+    # Called from within the import of the package, of the command and of the service, as a slow disk would let Ctrl-C fall there.
+    for module in ("neomag.answer", "neomag.cli.serve", "litestar", "uvicorn"):
+        begin = (
+            "import sys, importlib.abc, pathlib, time\n"
+            "class Slow(importlib.abc.MetaPathFinder):\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            f"        if name == {module!r}:\n"
+            f"            pathlib.Path({str(begun)!r}).touch()\n"
+            "            time.sleep(60)\n"
+            "sys.meta_path.insert(0, Slow())\n"
+            "sys.argv = ['neomag', 'serve', '--port', '0']\n"
+            "from neomag.cli import main\n"
+            "main()\n"
+        )
+        begun.unlink(missing_ok=True)
+        process = subprocess.Popen([sys.executable, "-c", begin], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not begun.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said, wrong = process.communicate(timeout=60)
+        assert process.returncode != 0
+        assert (said, wrong.replace("Aborted!", "").strip()) == ("", ""), module

@@ -17,6 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from tests.store_help import save, tamper
 
 from neomag.service.store import ConflictError, Reply, RequestKey, Store, StoreError
@@ -123,18 +124,6 @@ def test_a_reply_without_a_record_is_kept_once(store: Store):
     assert store.remember(key, Reply(200, "second")) == Reply(200, "first")
 
 
-def test_a_message_is_acknowledged_as_before(store: Store):
-    assert store.seen_message("LAB", "1", b"MSH|1") is None
-    assert store.remember_message("LAB", "1", b"MSH|1", "AA first") == "AA first"
-    assert store.remember_message("LAB", "1", b"MSH|1", "AA second") == "AA first"
-    assert store.seen_message("LAB", "1", b"MSH|1") == "AA first"
-    assert store.seen_message("OTHER", "1", b"MSH|2") is None
-    with pytest.raises(ConflictError, match="another message"):
-        store.seen_message("LAB", "1", b"MSH|2")
-    with pytest.raises(ValueError, match="control id"):
-        store.remember_message("LAB", "", b"MSH|1", "AA")
-
-
 def test_a_jti_is_used_once_by_one_of_many(store_url: str):
     stores = [Store.open(store_url) for _ in range(3)]
     with ThreadPoolExecutor(12) as pool:
@@ -198,12 +187,11 @@ def test_what_is_too_old_goes_and_the_trail_says_so(store: Store):
     store.save_feedback(client="ehr", service="s", card="c", outcome="accepted")
     key = RequestKey.of("ward", "k1", "/assess", {})
     keep(store, key, 3)
-    store.remember_message("LAB", "1", b"MSH", "AA")
     store.use_token("https://ehr", "j", 2_000_000_000, 1_000)
     later = datetime.now(UTC) + 10 * DAY
     assert store.prune(30 * DAY, later, replies=30 * DAY) == {"assessment": 0, "feedback": 0, "reply": 0, "token": 0}
     assert store.head().sequence == 5  # nothing went, nothing is said
-    assert store.prune(5 * DAY, later) == {"assessment": 4, "feedback": 1, "reply": 2, "token": 0}
+    assert store.prune(5 * DAY, later) == {"assessment": 4, "feedback": 1, "reply": 1, "token": 0}
     assert [store.assessment(id_) for id_ in old] == [None] * 3
     assert store.recall(key) is None
     said = [(e.action, json.loads(e.detail)) for e in store.entries(after=5)]
@@ -246,6 +234,21 @@ def test_the_digest_of_a_pruned_record_tells_nothing_of_it(store: Store):
 
 
 # Opening
+
+
+def test_a_store_of_the_first_tables_is_brought_up_and_keeps_what_it_holds(store_url: str):
+    with Store.open(store_url) as store:
+        kept = str(save(store).id)
+    tamper(
+        store_url,
+        "CREATE TABLE seen_message (sender VARCHAR(200), control_id VARCHAR(199), request VARCHAR(64), reply TEXT, at VARCHAR(27))",
+        f"UPDATE {VERSIONS} SET version_num = '0001'",
+    )
+    with Store.open(store_url) as store:
+        assert store.assessment(kept) is not None
+        assert store.verify() == []
+        with pytest.raises(StoreError), store.reading() as session:
+            session.execute(text("SELECT * FROM seen_message"))
 
 
 def test_the_migrations_make_the_tables_of_the_code(store_url: str):

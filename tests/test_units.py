@@ -118,6 +118,7 @@ def test_micro_signs(knowledge: Knowledge) -> None:
         ("1,5", "mmol/L", "plain number"),
         (Decimal("1e999999"), "mmol/L", "size"),
         (Decimal("1e-400"), "mmol/L", "size"),
+        (Decimal("0e-999999"), "mmol/L", "size"),
         ([], "mmol/L", "number"),
     ],
 )

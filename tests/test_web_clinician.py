@@ -202,11 +202,22 @@ def test_what_is_typed_is_text_and_nothing_else(pages: Client, code: str) -> Non
     )
     names = page.names() | {"add", "remove", "dose.product", "example"}
     assert len(names) > 80
-    answers = [
-        post(pages, f"/{code}/clinician", [*((n, v) for n, v in page.fields if n != name), (name, PROBE)]).text
-        for name in names
+    # All at once; and each that is shown in an answer alone, so that no fault of another keeps the answer away.
+    texts = [
+        "name",
+        "dose.amount",
+        "dose.over",
+        "dose.product",
+        "given.0.unit",
+        "gestation",
+        "signs.0.at",
+        "add",
+        "remove",
+        "sign",
     ]
-    answers.append(post(pages, f"/{code}/clinician", [(name, PROBE) for name in names]).text)
+    alone = [[*((n, v) for n, v in page.fields if n != name), (name, PROBE)] for name in (texts if code == "en" else texts[:1])]
+    posts = [*alone, [(name, PROBE) for name in names - {"add", "remove"}]]
+    answers = [post(pages, f"/{code}/clinician", fields).text for fields in posts]
     answers.append(pages.get(f"/{code}/clinician", params={"example": PROBE}).text)
     case = {
         "case": PROBE,
@@ -294,12 +305,13 @@ def test_fhir_and_paper_are_taken_along(pages: Client) -> None:
     assert paper.content.startswith(b"%PDF")
 
 
-def test_each_example_stands_on_one_page_of_paper(pages: Client) -> None:
+def test_the_fullest_examples_stand_on_one_page_of_paper(pages: Client) -> None:
     typst = pytest.importorskip("typst")
-    for path in EXAMPLES[::5]:
-        fields = Page(pages.get("/en/clinician", params={"example": path.stem}).text).fields
-        assert post(pages, "/en/clinician/sheet.pdf", fields).content.count(b"/Type /Page\n") <= 1
-    assert typst
+    count = re.compile(rb"/Count (\d+)")
+    assert count.findall(typst.compile(b"a #pagebreak() b")) == [b"2"]
+    for name in ("P-042", "N-024"):
+        fields = Page(pages.get("/en/clinician", params={"example": name}).text).fields
+        assert count.findall(post(pages, "/en/clinician/sheet.pdf", fields).content) == [b"1"]
 
 
 def test_without_chinese_letters_no_page_of_boxes_is_made(pages: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from tests.strategies import KNOWN, cases
 from neomag.assess import assess
 from neomag.case import Case
 from neomag.web.clinician.fields import Fields
-from neomag.web.clinician.from_case import fill
+from neomag.web.clinician.from_case import empty, fill
+from neomag.web.clinician.layout import KINDS, layout
 from neomag.web.clinician.to_case import read
 from neomag.web.languages import LANGUAGES
 
@@ -69,3 +70,27 @@ def test_a_published_example_has_the_same_answer_through_the_form(path: Path) ->
     raw = json.loads(path.read_text("utf-8"))
     case = Case.from_dict(raw, knowledge=KNOWN)
     assert answer(again(case, raw.get("infant"))) == answer(case)
+
+
+def test_what_is_empty_is_unknown() -> None:
+    """A form that says nothing but the age is a case that says nothing but the age."""
+    fields = Fields(empty(KNOWN).pairs())
+    fields.set("age", "5")
+    found = read(fields, EN, KNOWN)
+    assert found.faults == []
+    assert found.given == {"case": "case", "infant": {}, "now": "5 d", "events": []}
+    fields.add("given.0.given", "calcium-gluconate-10")
+    assert read(fields, EN, KNOWN).given["events"] == [{"given": "calcium-gluconate-10"}]
+
+
+def test_every_code_of_the_vocabulary_has_one_place_in_the_form() -> None:
+    found = layout(KNOWN)
+    for kind in (*KINDS, "lab"):
+        assert set(found.short[kind]) == set(KNOWN.vocabulary[kind])
+    for kind in KINDS:
+        codes = [chip.code for group in found.of(kind) for chip in group.chips]
+        asked = {code.removeprefix("-") for ask in found.asks for code, _ in ask.options} if kind == "sign" else set()
+        assert len(codes) == len(set(codes))
+        assert set(codes) | asked == set(KNOWN.vocabulary[kind])
+        assert not asked & set(codes)
+    assert all(lab in KNOWN.vocabulary["lab"] for lab in found.first_sample)

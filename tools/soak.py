@@ -44,7 +44,7 @@ def mixed(seed: int) -> Iterator[bytes]:
         if kind < 1 / _PLANS:
             yield post("/v1/feed/plan", b'{"age": "8mo"}')
         elif kind < 0.6:
-            yield post("/v1/assess", json.dumps(_varied(rng, rng.choice(cases))).encode())
+            yield post("/v1/assess", json.dumps(varied(rng, rng.choice(cases))).encode())
         elif kind < 0.75:
             yield post(path := rng.choice(["/v1/dose", "/v1/dose/check"]), json.dumps(SOUND[path]).encode())
         elif kind < 0.8:
@@ -60,7 +60,7 @@ def _get(path: bytes) -> bytes:
     return b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-def _varied(rng: random.Random, case: dict[str, object]) -> dict[str, object]:
+def varied(rng: random.Random, case: dict[str, object]) -> dict[str, object]:
     """The case with another name, other values, and some of its events: hardly one case is like another."""
     events: list[dict[str, object]] = [dict(event) for event in case.get("events", ()) if rng.random() < 0.9]  # type: ignore[attr-defined]
     for event in events:

@@ -12,6 +12,14 @@ Not a substitute for a clinician.
 ('emergency', 'deficient', 'confirmed')
 """
 
+import sys
+
+from neomag import interrupt
+
+# Of the command, `neomag` or `python -m neomag`, this import is the first part; of other programs it is none of ours.
+if sys.argv and sys.argv[0].rpartition("/")[2] in {"neomag", "-m"}:
+    interrupt.end_quietly()
+
 from neomag.answer import Answer
 from neomag.assess import assess
 from neomag.case import Case, CaseError

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 DAY = 86_400
 MONTH = 2_629_800
 SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": DAY, "wk": 7 * DAY, "mo": MONTH, "y": 12 * MONTH}
 # Sources shift ages to about 300 years to hide them (MIMIC); beyond this a number is a slip, not an age.
 OLDEST = 400 * SECONDS["y"]
+
+# Letters of a span that is usual.
+_SHORT = 24
 
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)")
 _GESTATION = re.compile(r"(\d{1,2})(?:\s*(?:w|wk|weeks?))?(?:\s*\+?\s*([0-6])(?:\s*(?:d|days?))?)?")
@@ -27,6 +31,11 @@ GESTATION_FORM = "completed weeks and days such as `38w2d`, or plain weeks such 
 
 def seconds(text: str) -> int:
     """The span written in `text`, in whole seconds; `birth` is 0. Raises ValueError saying what would be accepted."""
+    # The same spans come back from infant to infant; a text of any length is not kept.
+    return _seconds(text) if len(text) > _SHORT else _seconds_kept(text)
+
+
+def _seconds(text: str) -> int:
     text = text.strip().lower()
     if text == "birth":
         return 0
@@ -44,6 +53,9 @@ def seconds(text: str) -> int:
     if total > OLDEST:
         raise ValueError(f"no age or span is that long; write {AGE_FORM}")
     return round(total)
+
+
+_seconds_kept = lru_cache(4096)(_seconds)
 
 
 def written(span: int) -> str:

@@ -13,7 +13,7 @@ from neomag.rules.explained import explanations
 from neomag.rules.why import Explainer, Why
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Advice:
     """One line of the answer: a code, what it says, the ids of the true rules behind it, and their sources."""
 
@@ -38,14 +38,24 @@ class Advice:
     @property
     def sources(self) -> list[str]:
         """Keys of the bibliography: the line's own sources, then its rules'."""
-        return list(dict.fromkeys([*self.entry.sources, *(s for rule in self.rules for s in rule.sources)]))
+        return list(self._sources)
 
-    def to_dict(self) -> dict[str, Any]:
-        """As the contract writes it."""
+    # Infants share their lines, so that each line is worked out once.
+    @cached_property
+    def _sources(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.entry.sources, *(s for rule in self.rules for s in rule.sources)]))
+
+    @cached_property
+    def _said(self) -> dict[str, Any]:
         said = {"code": self.code, "says": self.says, "because": self.because, "sources": self.sources}
         if self.entry.test is not None:
             said["test"] = self.entry.test
         return said
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        said = self._said
+        return said | {"because": [*said["because"]], "sources": [*said["sources"]]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import compress
 from typing import Any
 
 from neomag import ages, intervals
@@ -15,51 +17,76 @@ from neomag.rules import Rulebook, rulebook
 
 # An answer's limits are shown to this many decimal places; rules compare them unrounded.
 _PLACES = 4
+# Lines of answers that are kept for the next one; then all are made anew.
+_MOST_LINES = 10_000
 _LISTS = ("actions", "blocks", "causes", "consider", "caveats")
 
 
 @dataclass(frozen=True, slots=True)
-class _Consequences:
-    """What follows when a rule is true: its place among urgencies, statuses…, and its lines as (list, place) pairs."""
+class _Judgement:
+    """What follows for the answer as a whole when a rule is true: its places among urgencies, statuses…; `done` are lines that
+    are not advised again.
+    """
 
-    rule: RuleEntry
     urgency: int
     status: int
     grade: int
     suspicion: int
-    lines: tuple[tuple[int, int], ...]
+    done: tuple[str, ...]
     problem: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Outcomes:
-    """The consequences of every rule that has any, by the rule's place; and the lists they point to, in file order."""
+    """The consequences of every rule, by the rule's place; of those that have none of a kind, None.
 
-    rules: tuple[tuple[int, _Consequences], ...]
-    entries: tuple[tuple[Entry, ...], ...]
+    `lined` holds the rule's place and the numbers of its lines, counted through all lists in file order. `lines` holds what
+    each says, and the number of its list.
+    """
+
+    judged: tuple[_Judgement | None, ...]
+    lined: tuple[tuple[int, tuple[int, ...]] | None, ...]
+    lines: tuple[tuple[Entry, int], ...]
+    any_age: tuple[bool, ...]
     out_of_scope: int
+    kept: dict[tuple[int, ...], Advice] = field(default_factory=dict[Any, Advice])
+
+    def advice(self, line: int, because: Sequence[int], rules: Sequence[RuleEntry]) -> Advice:
+        """A line for the true rules at the places `because`. The same ones come back from infant to infant, so each is made
+        once.
+        """
+        key = (line, *because)
+        found = self.kept.get(key)
+        if found is None:
+            if len(self.kept) >= _MOST_LINES:
+                self.kept.clear()
+            found = self.kept[key] = Advice(self.lines[line][0], tuple(rules[place] for place in because))
+        return found
 
 
 @cache
 def _outcomes(rulebook: Rulebook) -> _Outcomes:
     lists = rulebook.knowledge.lists()
-    places = [{code: place for place, code in enumerate(lists[name])} for name in _LISTS]
-    found: list[tuple[int, _Consequences]] = []
-    for index, rule in enumerate(rulebook.entries):
-        lines = tuple((n, places[n][code]) for n, name in enumerate(_LISTS) for code in getattr(rule, name))
-        follows = _Consequences(
-            rule,
+    lines = [(entry, n) for n, name in enumerate(_LISTS) for entry in lists[name].values()]
+    numbers = {(n, entry.code): number for number, (entry, n) in enumerate(lines)}
+    judged: list[_Judgement | None] = []
+    lined: list[tuple[int, tuple[int, ...]] | None] = []
+    for place, rule in enumerate(rulebook.entries):
+        judgement = _Judgement(
             urgency=URGENCIES.index(rule.urgency) if rule.urgency else 0,
             status=STATUSES.index(rule.status) if rule.status else len(STATUSES),
             grade=GRADES.index(rule.grade) if rule.grade else len(GRADES),
             suspicion=SUSPICIONS.index(rule.suspicion) if rule.suspicion else len(SUSPICIONS),
-            lines=lines,
+            done=tuple(rule.done),
             problem=rule.problem,
         )
-        if lines or rule.done or rule.urgency or rule.status or rule.grade or rule.suspicion or rule.problem:
-            found.append((index, follows))
+        judges = rule.done or rule.urgency or rule.status or rule.grade or rule.suspicion or rule.problem
+        judged.append(judgement if judges else None)
+        own = tuple(numbers[n, code] for n, name in enumerate(_LISTS) for code in getattr(rule, name))
+        lined.append((place, own) if own else None)
     scope = next(i for i, rule in enumerate(rulebook.entries) if rule.id == "out-of-scope")
-    return _Outcomes(tuple(found), tuple(tuple(lists[name].values()) for name in _LISTS), scope)
+    any_age = tuple(rule.any_age for rule in rulebook.entries)
+    return _Outcomes(tuple(judged), tuple(lined), tuple(lines), any_age, scope)
 
 
 def assess(case: Case, *, book: Rulebook | None = None) -> Answer:
@@ -73,28 +100,32 @@ def assess(case: Case, *, book: Rulebook | None = None) -> Answer:
     row = book.plan.row(case)
     values = book.evaluate(row)
     outcomes = _outcomes(book)
-    out_of_scope = values[outcomes.out_of_scope] is True
+    counted = values
+    if values[outcomes.out_of_scope] is True:
+        counted = tuple(value and any_age for value, any_age in zip(values, outcomes.any_age, strict=True))
 
     urgency, status, grade, suspicion = 0, len(STATUSES), len(GRADES), len(SUSPICIONS)
-    lines: tuple[dict[int, list[RuleEntry]], ...] = ({}, {}, {}, {}, {})
     problems: list[str] = []
     dropped: set[str] = set()
-    for index, follows in outcomes.rules:
-        if values[index] and (follows.rule.any_age or not out_of_scope):
-            urgency = max(urgency, follows.urgency)
-            status = min(status, follows.status)
-            grade = min(grade, follows.grade)
-            suspicion = min(suspicion, follows.suspicion)
-            for which, place in follows.lines:
-                lines[which].setdefault(place, []).append(follows.rule)
-            if follows.problem:
-                problems.append(follows.problem)
-            dropped.update(follows.rule.done)
+    for judgement in compress(outcomes.judged, counted):
+        if judgement is not None:
+            urgency = max(urgency, judgement.urgency)
+            status = min(status, judgement.status)
+            grade = min(grade, judgement.grade)
+            suspicion = min(suspicion, judgement.suspicion)
+            dropped.update(judgement.done)
+            if judgement.problem:
+                problems.append(judgement.problem)
 
-    actions, blocks, causes, consider, caveats = (
-        tuple([Advice(entries[place], tuple(found[place])) for place in sorted(found)])
-        for entries, found in zip(outcomes.entries, lines, strict=True)
-    )
+    because: dict[int, list[int]] = defaultdict(list)
+    for leads in compress(outcomes.lined, counted):
+        if leads is not None:
+            for line in leads[1]:
+                because[line].append(leads[0])
+    lists: tuple[list[Advice], ...] = ([], [], [], [], [])
+    for line in sorted(because):
+        lists[outcomes.lines[line][1]].append(outcomes.advice(line, because[line], book.entries))
+    actions, blocks, causes, consider, caveats = map(tuple, lists)
     dropped.update(advice.entry.code for advice in blocks)
     if dropped:
         actions = tuple(advice for advice in actions if advice.entry.code not in dropped)

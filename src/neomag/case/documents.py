@@ -69,11 +69,11 @@ def _looks_like_lines(data: bytes) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise DocumentError(f"the key `{key[:40]}` stands twice")
-        found[key] = value
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        raise DocumentError(f"the key `{twice[:40]}` stands twice")
     return found
 
 
@@ -95,7 +95,8 @@ def _json(text: str) -> Any:
         raise DocumentError(f"nested more than {MAX_DEPTH} deep") from None
     except ArithmeticError:
         raise DocumentError("a number is out of all bounds") from None
-    _shallow(value)
+    if deeper(value, MAX_DEPTH):
+        raise DocumentError(f"nested more than {MAX_DEPTH} deep")
     return value
 
 
@@ -110,19 +111,19 @@ def _lines(text: str) -> list[Any]:
     return found
 
 
-def _shallow(value: Any) -> None:
-    """Refuse nesting beyond the limit, without recursion."""
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (cast(dict[str, Any], outer).values() if isinstance(outer, dict) else cast(list[Any], outer))
-        ]
+def deeper(value: object, most: int) -> bool:
+    """Whether plain values of JSON are nested more than `most` deep, found without recursion."""
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
+    for _ in range(most):
         if not level:
-            return
-    raise DocumentError(f"nested more than {MAX_DEPTH} deep")
+            return False
+        below: list[Any] = []
+        for outer in level:
+            inner = cast(dict[str, Any], outer).values() if isinstance(outer, dict) else cast(list[Any], outer)
+            # Most values are neither, and are told fastest by their type itself; parsers make no other kinds of these.
+            below += [one for one in inner if type(one) is dict or type(one) is list]
+        level = below
+    return bool(level)
 
 
 # The scalars of YAML 1.2's core schema, and no others: `no`, `18:30` and dates stay text.

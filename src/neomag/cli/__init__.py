@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from neomag import interrupt
 from neomag.cli.lazy import LazyGroup
 
 _COMMANDS = {
@@ -37,6 +38,7 @@ class _Main(LazyGroup):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")
+        interrupt.raise_again()
         try:
             return super().main(*args, **extra)
         except OSError as error:

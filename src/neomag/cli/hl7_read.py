@@ -30,14 +30,14 @@ CHARSET = click.option(
 
 def zone_of(name: str | None) -> tzinfo | None:
     """The zone of a name such as Europe/Oslo, None for none; exits when there is no such zone."""
-    from zoneinfo import ZoneInfo
+    from neomag import zones
 
     if name is None:
         return None
     try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        fail(f"--zone {name[:60]} is no zone; write a name such as UTC or Europe/Oslo")
+        return zones.zone_of(name)
+    except ValueError as error:
+        fail(f"--zone {name[:60]} is no zone; {error}")
 
 
 def charset_of(name: str) -> str:

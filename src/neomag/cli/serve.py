@@ -13,9 +13,13 @@ import click
 
 from neomag.cli.common import fail
 from neomag.cli.lazy import LazyGroup
+from neomag.interrupt import ending_quietly
 
 if TYPE_CHECKING:
+    from litestar import Litestar
+
     from neomag.service.settings import Settings
+    from neomag.service.store import Store
 
 _COMMANDS: Mapping[str, str] = {"feedback-report": "neomag.cli.serve_feedback:feedback_report"}
 
@@ -40,6 +44,15 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
     """
     if context.invoked_subcommand is not None:
         return
+    with ending_quietly():
+        app, settings, store = _made(file, quiet, given)
+    with store:
+        started = _run(app, settings)
+    sys.exit(0 if started else 2)
+
+
+def _made(file: Path | None, quiet: bool, given: dict[str, Any]) -> tuple[Litestar, Settings, Store]:
+    """The application, its settings, and the store it writes to. Exits with 2, saying why, when there can be none."""
     try:
         from neomag.service import logs
         from neomag.service.loopback import may_listen
@@ -65,18 +78,18 @@ def serve(context: click.Context, file: Path | None, quiet: bool, **given: Any) 
         store = Store.open(settings.store)
     except StoreError as error:
         fail(str(error))
-    with store:
-        try:
-            app = make_service(
-                settings, store, routers=[pages()], show=launched,
-                listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"),
-            )  # fmt: skip
-        except KnowledgeError as error:
-            fail(*error.problems)
-        except SourceError as error:
-            fail(*str(error).splitlines())
-        started = _run(app, settings)
-    sys.exit(0 if started else 2)
+    try:
+        app = make_service(
+            settings, store, routers=[pages()], show=launched,
+            listening=lambda port: _say(f"{settings.mllp_host} port {port} for HL7 v2"),
+        )  # fmt: skip
+    except KnowledgeError as error:
+        store.close()
+        fail(*error.problems)
+    except SourceError as error:
+        store.close()
+        fail(*str(error).splitlines())
+    return app, settings, store
 
 
 def _say(where: str) -> None:

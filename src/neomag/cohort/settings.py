@@ -15,6 +15,7 @@ import neomag
 from neomag.cohort import moments as at
 from neomag.cohort.job import fingerprint
 from neomag.knowledge.loader import directory
+from neomag.zones import zone_of
 
 if TYPE_CHECKING:
     from neomag.cohort.readers import Source
@@ -66,12 +67,10 @@ def memory(text: str) -> int:
 
 def zone(name: str) -> str:
     """The name of a time zone. Raises RunError."""
-    from zoneinfo import ZoneInfo
-
     try:
-        return ZoneInfo(name).key
-    except (ValueError, OSError, KeyError):
-        raise RunError(f"zone `{name[:40]}` is not known; write a name such as UTC or Europe/Paris") from None
+        return zone_of(name).key
+    except ValueError as error:
+        raise RunError(f"zone `{name[:40]}` is not known; {error}") from None
 
 
 def local_limits(file: Path | None, knowledge: Knowledge) -> Limits:

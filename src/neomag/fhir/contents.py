@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from neomag.fhir.node import MOST_DEPTH, Node, too_deep
+from neomag.case.documents import deeper
+from neomag.fhir.node import MOST_DEPTH, Node
 from neomag.fhir.own import UCUM_NAMES
 from neomag.fhir.problems import FhirInputError, Problem, problem, refusal
 from neomag.nearest import hint
@@ -36,7 +37,7 @@ def contents(resource: object) -> Contents:
     """
     if not isinstance(resource, Mapping):
         raise FhirInputError([refusal("", "a FHIR R4 resource, Parameters or Bundle, is expected", "structure")])
-    if too_deep(cast("object", resource)):
+    if deeper(cast("object", resource), MOST_DEPTH):
         raise FhirInputError([refusal("", f"nested more than {MOST_DEPTH} deep", "too-costly")])
     found = Contents()
     given = cast("Mapping[str, Any]", resource)

@@ -73,7 +73,8 @@ class Node:
         value = self.value.get(name)
         if value is None:
             return None
-        if not isinstance(value, Mapping):
+        # The test of the type itself is many times faster than the other, and nearly always enough.
+        if type(value) is not dict and not isinstance(value, Mapping):
             self.fault(name, "an object")
             return None
         return Node(cast("Mapping[str, Any]", value), (self, name), self.faults)
@@ -87,7 +88,7 @@ class Node:
             self.fault(name, "a list")
             return
         for place, item in enumerate(cast("list[object]", value)):
-            if isinstance(item, Mapping):
+            if type(item) is dict or isinstance(item, Mapping):
                 yield Node(cast("Mapping[str, Any]", item), (self, f"{name}[{place}]"), self.faults)
             elif item is not None or name[0] != "_":
                 self.fault(name, "a list of objects")
@@ -119,17 +120,3 @@ class Node:
             self.fault(name, "true or false")
             return None
         return value
-
-
-def too_deep(value: object) -> bool:
-    """Whether JSON is nested deeper than any resource is, found without recursion."""
-    level: list[Any] = [value]
-    for _ in range(MOST_DEPTH):
-        below: list[Any] = []
-        for outer in level:
-            inner = cast("dict[str, Any]", outer).values() if isinstance(outer, dict) else cast("list[Any]", outer)
-            below += [one for one in inner if isinstance(one, dict | list)]
-        if not below:
-            return False
-        level = below
-    return True

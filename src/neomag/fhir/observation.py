@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from neomag.fhir.node import Node
 from neomag.fhir.record import Record
+from neomag.fhir.reference_range import note_range
 from neomag.fhir.specimen import tags_of
 from neomag.terminology import Meaning, Said, meaning, plain, read_result
 from neomag.terminology.bindings import entries
@@ -84,6 +85,7 @@ def _read(part: Node, whole: Node, record: Record) -> None:
             record.note(trouble.code, part.where("value"), trouble.detail)
         if said.value is None and not said.flag:
             record.note("no-value", part.at, word)
+        note_range(part, word, age, record)
         record.add(whole, {**result.event, **({"specimen": tags} if tags else {})}, age)
     else:
         record.add(whole, {kind: word} | ({"absent": True} if truth is False else {}), age)

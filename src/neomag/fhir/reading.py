@@ -152,7 +152,8 @@ def _case(patient: Patient, record: Record, found: Contents, setting: str | None
         "infant": infant,
         "now": ages.written(patient.age),
         "setting": setting,
-        "intervals": found.intervals,
+        # What was said for the whole counts for more than what stood beside a result.
+        "intervals": {**record.ranges.latest(), **found.intervals},
         "events": [dict(row.event) for row in record.rows],
     }
     try:

@@ -17,7 +17,7 @@ from neomag.knowledge import Knowledge
 from neomag.terminology import Bindings, Coding, Concept
 
 # What a record has thousands of and no rule asks for is told once for each code.
-_GROUPED = {"unbound-code", "excluded-code", "ordered-not-given"}
+_GROUPED = {"unbound-code", "excluded-code", "ordered-not-given", "interval-refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,23 @@ class Traits:
         return max(rows, key=lambda row: (not row[0][0], *row[0][1:]))[1] if rows else None
 
 
+@dataclass(slots=True)
+class Ranges:
+    """The laboratory's own limits by analyte, those of the latest result that had any; one without a time is the earliest."""
+
+    found: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict[str, Any])
+
+    def add(self, lab: str, age: int | None, limits: Mapping[str, Any]) -> None:
+        """Note the limits of a result, at an age in seconds where it is known."""
+        at = -1 if age is None else age
+        if lab not in self.found or at >= self.found[lab][0]:
+            self.found[lab] = at, limits
+
+    def latest(self) -> dict[str, Mapping[str, Any]]:
+        """The limits by analyte, as a case holds them."""
+        return {lab: limits for lab, (_, limits) in self.found.items()}
+
+
 class Record:
     """Everything that reading one resource needs, and where it puts what it found."""
 
@@ -67,6 +84,7 @@ class Record:
         self.knowledge = knowledge
         self.rows: list[Row] = []
         self.traits = Traits()
+        self.ranges = Ranges()
         self.strangers: list[Problem] = []
         self._told: dict[tuple[str, str], tuple[list[str], int]] = {}
 

@@ -6,8 +6,11 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 _FORM = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?")
+# Letters of a time that is usual: one of any length is not kept.
+_USUAL = 40
 FORM = "a date and time such as 2026-01-03T04:10:00+00:00"
 
 
@@ -27,6 +30,11 @@ def moment(text: str, zone: tzinfo) -> Moment:
 
     Raises ValueError for what is none of them.
     """
+    # The times of one record are few, and come again with its next call.
+    return _kept_moment(text, zone) if len(text) <= _USUAL else _moment(text, zone)
+
+
+def _moment(text: str, zone: tzinfo) -> Moment:
     if not _FORM.fullmatch(text):
         raise ValueError(f"write {FORM}")
     if len(text) > 10:
@@ -39,6 +47,9 @@ def moment(text: str, zone: tzinfo) -> Moment:
     # At the end of its span it has certainly happened.
     last = datetime(year, month, monthrange(year, month)[1], tzinfo=zone) + timedelta(days=1, seconds=-1)
     return Moment(last.astimezone(UTC), "imprecise-time")
+
+
+_kept_moment = lru_cache(4096)(_moment)
 
 
 def _six_digits(text: str) -> str:

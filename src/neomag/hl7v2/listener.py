@@ -30,6 +30,8 @@ LOG = logging.getLogger("neomag.hl7v2")
 FORWARD = "forward"
 WEBHOOK = "webhook"
 _KIND = re.compile(r"[A-Z]{3}")
+# Told who sent a message, of which kind it was, and the answer to one patient of it.
+Noted = Callable[[str, str, Answer], None]
 _MAGNESIUM = {"magnesium", "magnesium-ionised"}
 
 
@@ -39,7 +41,7 @@ class Listener:
 
     `every` sends the interpretation of every result of an infant, not only those of magnesium and the urgent ones.
     `history` gives what is known of a patient from before; without it each message is assessed by itself. `queued` is
-    called when something was queued.
+    called when something was queued, `noted` for each answer to a message that was accepted.
     """
 
     queue: Queue
@@ -51,6 +53,7 @@ class Listener:
     every: bool = False
     history: History | None = None
     queued: Callable[[], None] | None = None
+    noted: Noted | None = None
 
     async def __call__(self, raw: bytes) -> Sequence[bytes]:
         """The acknowledgements of a message. Never raises."""
@@ -91,7 +94,12 @@ class Listener:
         except MessageError as error:
             outcome = Outcome(REJECTED if error.rejected else ERROR, error.faults)
             return acknowledge(head, outcome), outcome.code
-        parcels = [parcel for patient in reading.patients for parcel in self._parcels(reading, patient)]
+        assessed = [
+            (patient, assess(patient.case))
+            for patient in reading.patients
+            if patient.case is not None and (patient.reported or patient.withdrawn)
+        ]
+        parcels = [parcel for patient, answer in assessed for parcel in self._parcels(reading, patient, answer)]
         warnings = tuple(fault for problem in reading.problems if (fault := problem.fault))
         answers = acknowledge(head, Outcome(ACCEPTED, warnings=warnings))
         try:
@@ -100,12 +108,12 @@ class Listener:
             LOG.error("%s", error)
             outcome = failed("the result cannot be kept at present; send the message again")
             return acknowledge(head, outcome), outcome.code
+        if self.noted is not None:
+            for _, answer in assessed:
+                self.noted(sender, told(head).kind if head else "message", answer)
         return answers, ACCEPTED
 
-    def _parcels(self, reading: Reading, patient: Patient) -> Iterator[Parcel]:
-        if patient.case is None or not (patient.reported or patient.withdrawn):
-            return
-        answer = assess(patient.case)
+    def _parcels(self, reading: Reading, patient: Patient, answer: Answer) -> Iterator[Parcel]:
         known = self.terms or shipped()
         if not self._worth(patient, answer, known):
             return

@@ -2,17 +2,18 @@
 
 To explain a rule from its tree costs far more than to evaluate it. But an explanation depends on little: of each finding
 that the rule reads, on which side of the rules' limits it lies; of each rule, how that one is explained. The same states
-come back from infant to infant, so each is explained once.
+come back from infant to infant, so each is explained once; and so do those of a few rules together, so that most rules are
+not even looked up one by one.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
-from operator import itemgetter
+from itertools import chain, count
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from neomag.rules import tree
@@ -22,31 +23,57 @@ from neomag.rules.why import Explainer
 
 # All are forgotten when there are more: some ten megabytes, and memory stays flat over any number of cases.
 _MOST_STATES = 20_000
+# What rules that are looked up together read, at most. The more rules, the fewer look-ups, and the rarer a state that was seen:
+# over some thousand varied infants 24 was the cheapest.
+_MOST_READ = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
     """One rule on a case: the names of the findings that decided it, and of those that would settle it when it is unknown.
 
-    There is one of these for a rule and state, and the rule's value is the same wherever it is.
+    There is one of these for a rule and state, and the rule's value is the same wherever it is. So is that of every finding
+    among the grounds, but for quantities, of which only the side of the limits is the same.
     """
 
     grounds: tuple[str, ...]
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """A few rules on a case, each explained; there is one of these for these rules and their state.
+
+    `places` are those of the rules in the knowledge. `numbers` stand for what other rules take from them.
+    """
+
+    places: tuple[int, ...]
+    explained: tuple[Explained, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(slots=True)
 class _Rule:
-    """A rule, and how to take what it reads from the states: findings, then pairs of findings, then rules."""
+    """A rule, how to take what it reads from the states, and how it was explained in each state so far."""
 
     name: str
     place: int
-    slot: int
     reads: Callable[[Sequence[Any]], Any]
+    known: dict[Any, tuple[int, Explained]] = field(default_factory=dict[Any, Any])
+    outcomes: dict[Any, int] = field(default_factory=dict[Any, int])
+
+
+@dataclass(slots=True)
+class _Run:
+    """Rules that follow each other, and how to take from the states what they read of others."""
+
+    rules: tuple[_Rule, ...]
+    reads: Callable[[Sequence[Any]], Any]
+    known: dict[Any, Together] = field(default_factory=dict[Any, Together])
 
 
 class Explanations:
-    """Explains the rules of one rulebook, case after case."""
+    """Explains the rules of one rulebook, case after case. Safe to share between threads."""
 
     def __init__(self, book: Rulebook):
         self._book = book
@@ -57,54 +84,85 @@ class Explanations:
         for node in compared:
             if isinstance(node.right, int | float):
                 limits.setdefault(node.left, set()).add(node.right)
-        self._limits = [sorted(limits.get(name, ())) for name in self._names]
+        # Of truths, words and counts the value itself is the state: there are few.
+        self._measured = frozenset(name for name, of in book.findings.items() if of.type == "quantity")
+        self.quantities = tuple(sorted(places[name] for name in self._measured))
+        self._limits = [(place, sorted(limits.get(self._names[place], ()))) for place in self.quantities]
         both = {(node.left, node.right.name): None for node in compared if isinstance(node.right, Name)}
         self._pairs = [(places[left], places[right]) for left, right in both]
         places |= {pair: len(self._names) + n for n, pair in enumerate(both)}
-        places |= {name: len(self._names) + len(both) + n for n, name in enumerate(book.order)}
-        self._size = len(self._names) + len(both) + len(book.order)
-        of_entry = {entry.name: n for n, entry in enumerate(book.entries)}
-        self._rules = [_Rule(n, of_entry[n], places[n], itemgetter(*_read(book.trees[n], places))) for n in book.order]
-        self._known: list[dict[Any, tuple[int, Explained]]] = [{} for _ in self._rules]
-        self._outcomes: list[dict[Any, int]] = [{} for _ in self._rules]
-        self._numbers, self._states = count(), 0
+        # Rules stand after what they read, in the order in which they are explained.
+        self._first = len(self._names) + len(both)
+        self._places = places | {name: self._first + n for n, name in enumerate(book.order)}
+        self._runs, self._states, self._numbers = list(self._made()), 0, count()
+        placed = [rule.place for run in self._runs for rule in run.rules]
+        self.in_order = itemgetter(*(placed.index(place) for place in range(len(placed))))
 
-    def of(self, row: Sequence[Any]) -> list[Explained]:
+    def _made(self) -> Iterator[_Run]:
+        """The rules in runs that read little of others, with nothing known of them yet."""
+        of_entry = {entry.name: n for n, entry in enumerate(self._book.entries)}
+        rules: list[_Rule] = []
+        read: dict[int, None] = {}
+        start = self._first
+        for name in self._book.order:
+            reads = _read(self._book.trees[name], self._places)
+            more = [place for place in reads if place < start and place not in read]
+            if rules and len(read) + len(more) > _MOST_READ:
+                yield _Run(tuple(rules), _taking(list(read)))
+                start, rules, more, read = start + len(rules), [], reads, {}
+            read |= dict.fromkeys(more)
+            rules.append(_Rule(name, of_entry[name], _taking(reads)))
+        yield _Run(tuple(rules), _taking(list(read)))
+
+    def of(self, row: Sequence[Any]) -> tuple[Explained, ...]:
         """Each rule of the case with the findings `row`, in the order of the knowledge."""
+        return self.in_order(tuple(chain.from_iterable(map(attrgetter("explained"), self.together(row)))))
+
+    def together(self, row: Sequence[Any]) -> list[Together]:
+        """All rules of the case with the findings `row`, a few together. `in_order` puts what is made of each rule, one after
+        the other as they stand here, into the order of the knowledge.
+        """
         if self._states > _MOST_STATES:
-            self._forget()
-        states: list[Any] = [None] * self._size
-        for n, value in enumerate(row):
-            if value is None or value is True or value is False or isinstance(value, str):
-                states[n] = value
-            elif limits := self._limits[n]:
+            # New tables and not emptied ones: another thread may be in the middle of them.
+            self._runs, self._states = list(self._made()), 0
+        states: list[Any] = [*row]
+        for n, limits in self._limits:
+            if (value := row[n]) is not None:
                 at = bisect_left(limits, value)
                 states[n] = 2 * at + (at < len(limits) and limits[at] == value)
-            else:
-                states[n] = True
-        for n, (left, right) in enumerate(self._pairs, start=len(self._names)):
+        for left, right in self._pairs:
             have, want = row[left], row[right]
-            states[n] = None if have is None or want is None else (have > want) - (have < want)
-        found: list[Any] = [None] * len(self._rules)
+            states.append(None if have is None or want is None else (have > want) - (have < want))
+        found: list[Together] = []
+        for run in self._runs:
+            key = run.reads(states)
+            kept = run.known.get(key)
+            if kept is None:
+                kept = run.known[key] = self._explained(run, states, row)
+                self._states += 1
+            states += kept.numbers
+            found.append(kept)
+        return found
+
+    def _explained(self, run: _Run, states: Sequence[Any], row: Sequence[Any]) -> Together:
+        states, found, numbers = [*states], list[Explained](), list[int]()
         explainer: Explainer | None = None
-        for rule, known, outcomes in zip(self._rules, self._known, self._outcomes, strict=True):
+        for rule in run.rules:
             key = rule.reads(states)
-            kept = known.get(key)
+            kept = rule.known.get(key)
             if kept is None:
                 explainer = explainer or Explainer(self._book.trees, dict(zip(self._names, row, strict=True)))
                 # Rules above see of this one only its outcome: states with the same one are the same to them.
-                number = outcomes.setdefault(explainer.outcome(rule.name), next(self._numbers))
+                outcome = explainer.outcome(rule.name)
+                values = tuple(explainer.findings[name] for name in outcome.grounds if name not in self._measured)
+                number = rule.outcomes.setdefault((outcome, values), next(self._numbers))
                 explained = Explained(tuple(explainer.grounds(rule.name)), tuple(explainer.missing(rule.name)))
-                kept = known[key] = (number, explained)
+                kept = rule.known[key] = (number, explained)
                 self._states += 1
-            states[rule.slot], found[rule.place] = kept
-        return found
-
-    def _forget(self) -> None:
-        # New tables and not emptied ones: another thread may be in the middle of them.
-        self._known = [{} for _ in self._rules]
-        self._outcomes = [{} for _ in self._rules]
-        self._states = 0
+            states.append(kept[0])
+            numbers.append(kept[0])
+            found.append(kept[1])
+        return Together(tuple(rule.place for rule in run.rules), tuple(found), tuple(numbers))
 
 
 def _compares(node: Node) -> Iterator[Compare]:
@@ -115,10 +173,14 @@ def _compares(node: Node) -> Iterator[Compare]:
 
 
 def _read(node: Node, places: Mapping[Any, int]) -> list[int]:
-    """The places of all that `node` reads. One is given twice, so that every key is a tuple."""
+    """The places of all that `node` reads."""
     pairs = [(c.left, c.right.name) for c in _compares(node) if isinstance(c.right, Name)]
-    read = list(dict.fromkeys(places[name] for name in (*tree.names(node), *pairs)))
-    return read if len(read) > 1 else read * 2
+    return list(dict.fromkeys(places[name] for name in (*tree.names(node), *pairs)))
+
+
+def _taking(places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
+    """Takes what stands at these places, as a tuple: one place is given twice."""
+    return itemgetter(*(places if len(places) > 1 else [*places, *places]))
 
 
 @cache

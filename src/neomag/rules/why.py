@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from neomag.rules import tree
 from neomag.rules.tree import And, AtLeast, Compare, Is, Known, Name, Node, Not, Or
@@ -31,6 +31,15 @@ class Why:
     found: Any = None
     rule: str | None = None
     because: tuple[Why, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """What other rules see of one: its value, the smallest sets of findings that could make it true or false, its grounds."""
+
+    value: Truth
+    to_true: tuple[int, ...]
+    to_false: tuple[int, ...]
+    grounds: tuple[str, ...]
 
 
 class Explainer:
@@ -146,11 +155,11 @@ class Explainer:
             mask ^= low
         return found
 
-    def outcome(self, name: str) -> tuple[Truth, tuple[int, ...], tuple[int, ...], tuple[str, ...]]:
+    def outcome(self, name: str) -> Outcome:
         """All that the explanation of another rule takes from rule `name`: where it is the same, so is that explanation."""
         node = self.rules[name]
-        ways = (tuple(self._to(node, True)), tuple(self._to(node, False)))
-        return self.value(node), *ways, tuple(self._decided_by(node))
+        ways = tuple(self._to(node, True)), tuple(self._to(node, False))
+        return Outcome(self.value(node), *ways, tuple(self._decided_by(node)))
 
     def _settling(self, name: str) -> Family:
         node = self.rules[name]

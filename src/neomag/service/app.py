@@ -17,7 +17,6 @@ from neomag import __version__
 from neomag.rules import rulebook
 from neomag.service import docs, health, rest
 from neomag.service.access import Access, request_urn
-from neomag.service.auth.guard import permitted
 from neomag.service.auth.middleware import Authenticate
 from neomag.service.errors import problem_of
 from neomag.service.fhir_form import Outcomes
@@ -67,7 +66,6 @@ def make_app(
         route_handlers=[rest.router(kept=store is not None), health.router(), docs.router(), *routers],
         exception_handlers={Exception: _problem_response},
         middleware=[] if gate is None else [DefineMiddleware(Authenticate, gate=gate, scoped=True)],
-        guards=[] if gate is None else [permitted],
         cors_config=_cors(settings),
         openapi_config=None,
         # The access log is ours, and what goes wrong is logged without what the request held.

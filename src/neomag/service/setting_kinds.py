@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from neomag.service.loopback import is_loopback
+from neomag.zones import zone_of
 
 Read = Callable[[Any], Any]
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -38,9 +38,9 @@ def text(value: Any) -> str:
 def zone(value: Any) -> str:
     """The name of a time zone."""
     try:
-        return ZoneInfo(text(value)).key
-    except (ValueError, OSError, KeyError):
-        raise Refused("write the name of a time zone such as UTC or Europe/Oslo") from None
+        return zone_of(text(value)).key
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def yes_no(value: Any) -> bool:

@@ -19,9 +19,10 @@ from neomag.service import cds, fhir_routes, smart
 from neomag.service.app import make_app
 from neomag.service.auth import Gate
 from neomag.service.cds.router import now
+from neomag.service.noted import noting
 
 if TYPE_CHECKING:
-    from neomag.hl7v2.listener import Listener
+    from neomag.hl7v2.listener import Listener, Noted
     from neomag.service.settings import Settings
     from neomag.service.store import Store
 
@@ -50,7 +51,7 @@ def make_service(
         async with contextlib.AsyncExitStack() as stack:
             if settings.mllp_port is not None:
                 try:
-                    await stack.enter_async_context(_mllp(settings, known, listening))
+                    await stack.enter_async_context(_mllp(settings, known, listening, noting(store) if settings.save else None))
                 except (OSError, QueueError) as error:
                     # The server says only that it did not start; whoever started it finds here why.
                     why = error.strerror if isinstance(error, OSError) else None
@@ -66,7 +67,7 @@ def make_service(
 
 
 @contextlib.asynccontextmanager
-async def _mllp(settings: Settings, known: Terms, listening: Ready) -> AsyncGenerator[None, None]:
+async def _mllp(settings: Settings, known: Terms, listening: Ready, noted: Noted | None) -> AsyncGenerator[None, None]:
     """The HL7 v2 listener, beside HTTP in one process. Raises OSError, QueueError when it cannot be begun."""
     from neomag.hl7v2.listener import Listener
     from neomag.hl7v2.run import Settings as Hl7Settings
@@ -79,7 +80,8 @@ async def _mllp(settings: Settings, known: Terms, listening: Ready) -> AsyncGene
     asked = replace(asked, limits=replace(asked.limits, message=settings.max_body))
 
     def make(queue: Queue, targets: Sequence[str]) -> Listener:
-        return Listener(queue, targets, terms=known, zone=ZoneInfo(settings.zone) if settings.zone else None)
+        zone = ZoneInfo(settings.zone) if settings.zone else None
+        return Listener(queue, targets, terms=known, zone=zone, noted=noted)
 
     stop, begun = asyncio.Event(), asyncio.get_running_loop().create_future()
 

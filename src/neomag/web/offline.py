@@ -12,8 +12,8 @@ from neomag.web.languages import LANGUAGES
 from neomag.web.page import language_of, page
 
 # The pages a device keeps: of parents all that can be used alone, of clinicians the form (the rules run in the browser too).
-KEPT = ("", "/parents", "/parents/film", "/parents/kept", "/clinician", "/offline")
-_NOT_KEPT = ("vendor/vega", "worker.js")
+KEPT = ("", "/parents", "/parents/film", "/parents/sheet", "/parents/kept", "/clinician", "/offline")
+_NOT_KEPT = ("charts/", "worker.js")
 
 
 @get("/manifest.webmanifest", include_in_schema=False)

@@ -57,10 +57,10 @@ def _fill(text: str, **values: str) -> str:
     return text
 
 
-def _words(**said: str) -> Markup:
-    """What a script says, as a block of data that runs nothing: `words(stop=_("Stop"))`."""
+def _words(block: str = "words", /, **said: Any) -> Markup:
+    """What a script says, as a block of data that runs nothing: `words(stop=_("Stop"))`; `block` names one of several."""
     text = json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
-    return Markup(f'<script type="application/json" id="words">{text}</script>')
+    return Markup(f'<script type="application/json" id="{block}">{text}</script>')
 
 
 def rendered(template: str, language: Language, **values: Any) -> str:

@@ -20,13 +20,15 @@ from neomag.service.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a request says of who calls: credential, the host it asked, its path, the peer, and whether a proxy forwarded it."""
+    """What a request says of who calls: credential, the host it asked, its path, the peer, whether a proxy forwarded it, and
+    whether the credential is the cookie of a page."""
 
     credential: str | None
     host: str
     path: str
     peer: str
     forwarded: bool = False
+    page: bool = False
 
 
 class LimitedError(Exception):
@@ -98,7 +100,7 @@ class Gate:
     def _of(self, credential: str, caller: Caller) -> Identity:
         if credential.startswith(PREFIX):
             return self._keys.identity(credential)
-        if credential.startswith(SESSION):
+        if credential.startswith(SESSION) and caller.page:
             return self.sessions.identity(credential)
         _, claims = unverified(credential)
         issuer = claims.get("iss")

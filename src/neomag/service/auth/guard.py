@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -14,27 +14,26 @@ from neomag.service.auth.identity import SCOPES, Identity
 REALM = 'Bearer realm="neomag"'
 
 
-def require(scope: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+def require(scope: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
     """A guard that lets in callers with `scope` only. Raises ValueError for a scope that there is not."""
     if scope not in SCOPES:
         raise ValueError(f"no scope `{scope}`: {', '.join(SCOPES)}")
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    # Litestar hands a guard that is a plain function to a thread, for each request.
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         del handler
-        if scope not in identity_of(connection).scopes:
-            raise PermissionDeniedException(
-                detail=f"this needs the scope `{scope}`",
-                headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'},
-            )
+        permit(identity_of(connection), scope)
 
     return guard
 
 
-def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard for all of an application: a route that names a `scope` in its `opt` needs it, one that names none is open."""
-    scope = handler.opt.get("scope")
-    if scope is not None:
-        require(scope)(connection, handler)
+def permit(identity: Identity, scope: str) -> None:
+    """Raises 403 when the caller has not the scope."""
+    if scope not in identity.scopes:
+        raise PermissionDeniedException(
+            detail=f"this needs the scope `{scope}`",
+            headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'},
+        )
 
 
 def identity_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Identity:

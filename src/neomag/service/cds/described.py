@@ -116,7 +116,7 @@ def _answered(given: dict[str, Any]) -> dict[str, Any]:
     asked = asked_of(given, of)
     facts = [had(known.templates[key], asked.prefetch, null_is_empty=False) for key in of.needs]
     now = datetime(2026, 2, 2, tzinfo=UTC)
-    return {"cards": cards_of(asked, of, facts, now=now, settings=Settings(), entries=known, knowledge=knowledge)}
+    return {"cards": cards_of(asked, of, facts, now=now, settings=Settings(), entries=known, knowledge=knowledge).cards}
 
 
 def _told() -> dict[str, Any]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from litestar import Request, Response, Router, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from neomag.rules import rulebook
 from neomag.service.cds import described
-from neomag.service.cds.answering import cards_of
+from neomag.service.cds.answering import Told, cards_of
 from neomag.service.cds.asked import asked_of
 from neomag.service.cds.entries import Entries, Service, entries
 from neomag.service.cds.feedback import feedback_of, saved
@@ -21,6 +22,7 @@ from neomag.service.cds.fetch import trusted
 from neomag.service.cds.guard import known_client
 from neomag.service.cds.prefetch import had
 from neomag.service.limits import Workers
+from neomag.service.noted import note_call
 from neomag.service.problems import ProblemError
 from neomag.service.rest.answers import accepts_json, computed, fixed
 from neomag.service.rest.keeping import client_of
@@ -66,7 +68,7 @@ def _asking(gate: Gate) -> Callable[[ASGIApp], ASGIApp]:
     """A middleware that asks `gate` who calls: a plain function, since Litestar copies what a router holds."""
     from neomag.service.auth import Authenticate
 
-    return lambda app: Authenticate(app, gate=gate)
+    return lambda app: Authenticate(app, gate=gate, scoped=True)
 
 
 def router(
@@ -77,7 +79,8 @@ def router(
     clock: Callable[[], datetime] = now,
     transport: httpx.BaseTransport | None = None,
 ) -> Router:
-    """The routes under /cds-services. Feedback is kept in `store`; without one it is refused (503).
+    """The routes under /cds-services. Feedback is kept in `store`; without one it is refused (503). With the setting `save` the
+    trail of `store` notes each call that was answered.
 
     With `gate` the routes ask it who calls; leave it out where the whole application does. `clock` gives the moment asked
     about, `transport` what calls FHIR servers. Raises SourceError for a table of codes that cannot be read.
@@ -93,7 +96,7 @@ def router(
         knowledge = rulebook().knowledge
         facts = [had(known.templates[key], asked.prefetch, null_is_empty=settings.cds_null_is_empty) for key in of.needs]
 
-        def work() -> list[dict[str, Any]]:
+        def work() -> Told:
             return cards_of(
                 asked, of, facts, now=clock(), settings=settings, entries=known, knowledge=knowledge, transport=transport
             )
@@ -101,10 +104,15 @@ def router(
         workers: Workers = request.app.state.workers
         fetchers: Workers = request.app.state.fetchers
         if any(one.resource is None for one in facts) and trusted(asked, settings) is None:
-            return computed({"cards": await fetchers.run(work)})
-        if len(await request.body()) > LARGE:
-            return computed({"cards": await workers.run(work)})
-        return computed({"cards": work()})
+            told = await fetchers.run(work)
+        elif len(await request.body()) > LARGE:
+            told = await workers.run(work)
+        else:
+            told = work()
+        if store is not None and settings.save and told.answer is not None:
+            name = str(request.scope.get("neomag.request", ""))
+            await sync_to_thread(note_call, store, client_of(request), of.id, told.answer, told.codes, name)
+        return computed({"cards": told.cards})
 
     @post("/cds-services/{service:str}/feedback", status_code=200, opt={"operation": described.FEEDBACK, "scope": "cds"})
     async def feedback(request: Request[Any, Any, Any], service: FromPath[str]) -> Response[bytes]:
@@ -121,6 +129,6 @@ def router(
         "/",
         route_handlers=[discovery, call, feedback],
         before_request=accepts_json,
-        guards=[known_client(settings)],
+        guards=[known_client] if settings.cds_clients else [],
         middleware=[] if gate is None else [_asking(gate)],
     )

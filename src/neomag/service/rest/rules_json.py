@@ -1,85 +1,87 @@
 """The rules of an answer as JSON, each written once for every state it can be in.
 
 Nine tenths of an answer are its explained rules, and most of these are the same from infant to infant to the last letter.
-Only those that a measured value decided are written anew.
+Only those that a measured value decided have a gap, which is filled with the value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from neomag.answer import Answer
-from neomag.rules.explained import Explained, explanations
+from neomag.rules.explained import Together, explanations
 from neomag.rules.rulebook import Rulebook
 
 _encode = msgspec.json.Encoder().encode
 _MARK = b'"findings":{}'
-# Some twenty megabytes; then all are written again.
+# Some ten megabytes; then all are written again.
 _MOST = 20_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Written:
-    """A rule in one state: what stands before and after the values of its findings, and the whole by these values."""
+    """A few rules as JSON, in which `%b` stands for the value of each quantity; and the places of these in the row of findings,
+    rule by rule.
+    """
 
-    head: bytes
-    tail: bytes
-    names: tuple[str, ...]
-    values: Callable[[Sequence[Any]], tuple[Any, ...]]
-    whole: dict[tuple[Any, ...], bytes] = field(default_factory=dict[tuple[Any, ...], bytes])
+    texts: tuple[bytes, ...]
+    gaps: tuple[tuple[int, ...], ...]
 
 
 class _Writer:
     """Writes the rules of answers, and keeps what it wrote."""
 
     def __init__(self) -> None:
-        self._kept: dict[Explained, bytes | _Written] = {}
-        self._count = 0
+        self._kept: dict[Together, _Written] = {}
 
     def rules(self, answer: Answer) -> msgspec.Raw:
         """The list of rules as `Answer.to_dict` has it, encoded."""
-        book, row, parts = answer.rulebook, answer.row, list[bytes]()
-        if self._count > _MOST:
-            self._kept, self._count = {}, 0
-        for place, why in enumerate(explanations(book).of(row)):
-            written = self._kept.get(why) or self._first(book, place, answer.values[place], why)
-            if isinstance(written, bytes):
-                parts.append(written)
-            else:
-                values = written.values(row)
-                parts.append(written.whole.get(values) or self._anew(written, values))
-        return msgspec.Raw(b"[" + b",".join(parts) + b"]")
+        explains, row = explanations(answer.rulebook), answer.row
+        if len(self._kept) > _MOST:
+            # A new table and not an emptied one: another thread may be in the middle of it.
+            self._kept = {}
+        kept = self._kept
+        texts, gaps = list[bytes](), list[tuple[int, ...]]()
+        for together in explains.together(row):
+            written = kept.get(together) or self._first(answer, together)
+            texts += written.texts
+            gaps += written.gaps
+        values = {place: _encode(row[place]) for place in explains.quantities}
+        # One format of all of it costs far less than one a rule.
+        text = b",".join(explains.in_order(texts))
+        filled = text % tuple([values[place] for place in chain.from_iterable(explains.in_order(gaps))])
+        return msgspec.Raw(b"[%b]" % filled)
 
-    def _first(self, book: Rulebook, place: int, value: bool | None, why: Explained) -> bytes | _Written:
-        entry = book.entries[place]
-        said: dict[str, Any] = {
-            "id": entry.id, "says": entry.says, "value": value, "findings": {}, "missing": why.missing, "sources": entry.sources
-        }  # fmt: skip
-        text = _encode(said)
-        written: bytes | _Written = text
-        if why.grounds:
-            head, mark, tail = text.rpartition(_MARK)
-            places = [list(book.findings).index(name) for name in why.grounds]
-            # A single place is given twice: a tuple comes out in any case.
-            getter = itemgetter(*(places if len(places) > 1 else places * 2))
-            written = _Written(head + mark[:-2], tail, why.grounds, getter)
-        self._kept[why] = written
-        self._count += 1
-        return written
+    def _first(self, answer: Answer, together: Together) -> _Written:
+        book, texts, gaps = answer.rulebook, list[bytes](), list[tuple[int, ...]]()
+        for place, why in zip(together.places, together.explained, strict=True):
+            entry = book.entries[place]
+            said: dict[str, Any] = {
+                "id": entry.id, "says": entry.says, "value": answer.values[place], "findings": {}, "missing": why.missing,
+                "sources": entry.sources,
+            }  # fmt: skip
+            text, gap = _with_findings(_encode(said), why.grounds, book, answer.row)
+            texts.append(text)
+            gaps.append(gap)
+        self._kept[together] = _Written(tuple(texts), tuple(gaps))
+        return self._kept[together]
 
-    def _anew(self, written: _Written, values: tuple[Any, ...]) -> bytes:
-        findings = _encode(dict(zip(written.names, values, strict=False)))
-        text = written.head + findings + written.tail
-        # Measured values hardly come back.
-        if not any(isinstance(value, float) for value in values):
-            written.whole[values] = text
-            self._count += 1
-        return text
+
+def _with_findings(text: bytes, names: Sequence[str], book: Rulebook, row: Sequence[Any]) -> tuple[bytes, tuple[int, ...]]:
+    """A rule that was written without findings, with these, as a format; and the places of the quantities among them."""
+    measured = explanations(book).quantities
+    places = [list(book.findings).index(name) for name in names]
+    head, _, tail = text.replace(b"%", b"%%").rpartition(_MARK)
+    found = [
+        _encode(name) + b":" + (b"%b" if place in measured else _encode(row[place]).replace(b"%", b"%%"))
+        for name, place in zip(names, places, strict=True)
+    ]
+    return head + _MARK[:-1] + b",".join(found) + b"}" + tail, tuple(place for place in places if place in measured)
 
 
 _WRITER = _Writer()

@@ -1,10 +1,8 @@
-"""What may happen once only: a request with an idempotency key, an HL7 v2 message, a signed token."""
+"""What may happen once only: a request with an idempotency key, a signed token."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -13,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from neomag.service.store.canonical import digest
 from neomag.service.store.errors import ConflictError
-from neomag.service.store.tables import Idempotency, SeenMessage, UsedToken, now
+from neomag.service.store.tables import Idempotency, UsedToken, now
 from neomag.service.store.text import fit
 
 
@@ -59,35 +57,6 @@ def remember(session: Session, key: RequestKey, reply: Reply) -> None:
     """Keep the reply to a request. The caller holds the writer's lock and has asked `recall`."""
     row = {"client": key.client, "key": key.key, "request": key.request, "status": reply.status, "reply": reply.body}
     session.execute(insert(Idempotency), [row | {"at": now()}])
-
-
-def seen_message(session: Session, sender: str, control_id: str, message: bytes) -> str | None:
-    """The acknowledgement that the same message got before, None when it is new.
-
-    Raises ConflictError when the sender used the control id for another message.
-    """
-    found = session.get(SeenMessage, (sender, control_id))
-    if found is None:
-        return None
-    if found.request != _of_bytes(message):
-        raise ConflictError("the control id was used before for another message")
-    return found.reply
-
-
-def remember_message(session: Session, sender: str, control_id: str, message: bytes, reply: str) -> None:
-    """Keep the acknowledgement of a message. Raises ValueError for a sender or control id that is none."""
-    row: Mapping[str, Any] = {
-        "sender": fit("sender", sender, 200),
-        "control_id": fit("control id", control_id, 199),
-        "request": _of_bytes(message),
-        "reply": reply,
-        "at": now(),
-    }
-    session.execute(insert(SeenMessage), [row])
-
-
-def _of_bytes(message: bytes) -> str:
-    return sha256(message).hexdigest()
 
 
 def use_token(session: Session, issuer: str, jti: str, expires: int, at: int) -> bool:

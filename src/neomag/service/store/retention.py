@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from neomag.service.store.audit import append
 from neomag.service.store.records import RECORDS
-from neomag.service.store.tables import Idempotency, SeenMessage, UsedToken, written
+from neomag.service.store.tables import Idempotency, UsedToken, written
 
 
 def prune(session: Session, actor: str, retention: timedelta | None, replies: timedelta, now: datetime) -> Mapping[str, int]:
@@ -27,7 +27,7 @@ def prune(session: Session, actor: str, retention: timedelta | None, replies: ti
             if went[kind]:
                 append(session, f"{kind}.prune", actor, "store", detail={"before": before, "records": went[kind]})
     old = written(now - replies)
-    went["reply"] = sum(_gone(session, delete(table).where(table.at < old)) for table in (Idempotency, SeenMessage))
+    went["reply"] = _gone(session, delete(Idempotency).where(Idempotency.at < old))
     went["token"] = _gone(session, delete(UsedToken).where(UsedToken.expires < int(now.timestamp())))
     return went
 

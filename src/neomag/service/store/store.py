@@ -131,22 +131,6 @@ class Store:
 
         return self.write(work)
 
-    def seen_message(self, sender: str, control_id: str, message: bytes) -> str | None:
-        """The acknowledgement that an HL7 v2 message got before. Raises ConflictError when its control id was another's."""
-        with self.reading() as session:
-            return once.seen_message(session, sender, control_id, message)
-
-    def remember_message(self, sender: str, control_id: str, message: bytes, reply: str) -> str:
-        """Keep the acknowledgement of a message; when it has one, that one. Raises ConflictError, ValueError."""
-
-        def work(session: Session) -> str:
-            if (before := once.seen_message(session, sender, control_id, message)) is not None:
-                return before
-            once.remember_message(session, sender, control_id, message, reply)
-            return reply
-
-        return self.write(work)
-
     def use_token(self, issuer: str, jti: str, expires: int, at: int) -> bool:
         """Whether the `jti` of a token that expires (seconds since 1970) is used for the first time."""
         return self.write(lambda session: once.use_token(session, issuer, jti, expires, at))

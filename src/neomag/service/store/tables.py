@@ -74,17 +74,6 @@ class Idempotency(Base):
     at: Mapped[str] = mapped_column(String(27), index=True)
 
 
-class SeenMessage(Base):
-    """An HL7 v2 message that was taken: its sender, control id, and the acknowledgement it got."""
-
-    __tablename__ = "seen_message"
-    sender: Mapped[str] = mapped_column(String(200), primary_key=True)
-    control_id: Mapped[str] = mapped_column(String(199), primary_key=True)
-    request: Mapped[str] = mapped_column(String(64))
-    reply: Mapped[str] = mapped_column(Text)
-    at: Mapped[str] = mapped_column(String(27), index=True)
-
-
 class UsedToken(Base):
     """A `jti` that was used, until it expires (seconds since 1970)."""
 

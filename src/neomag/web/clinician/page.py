@@ -18,6 +18,7 @@ from neomag.service.auth import ANONYMOUS
 from neomag.service.auth.cookie import credential_in
 from neomag.service.settings import Settings
 from neomag.web.clinician import words
+from neomag.web.clinician.away import away_words
 from neomag.web.clinician.dose import choices
 from neomag.web.clinician.examples import examples
 from neomag.web.clinician.fields import Fields
@@ -30,6 +31,7 @@ from neomag.web.clinician.to_case import PENDING, Fault, Read, read
 from neomag.web.clinician.view import View
 from neomag.web.languages import Language
 from neomag.web.page import language_of, page, rendered, written
+from neomag.web.panel import panel_view
 
 PATH = "/clinician"
 
@@ -119,7 +121,8 @@ def _values(request: Request[Any, Any, Any], view: View, answer: Shown | None) -
         "found": partial(found, language=language), "sources": partial(sources, knowledge=knowledge),
         "facts": partial(facts, answer=answer.answer) if answer else None,
         "all_intervals": [row for row in knowledge.intervals if row.analyte == LAB],
-        "explore_age": _explored(answer),
+        "explore_age": _explored(answer), "away": away_words(knowledge, language),
+        "panel": panel_view(),
     }  # fmt: skip
 
 

@@ -53,10 +53,11 @@ async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The form as it was filled, with its answer; or the form with a row more or less."""
     workers: Workers = request.app.state.workers
     fields = await posted(request)
-    fresh = changed(fields)
+    # An answer that follows the form adds no row, whichever button was pressed last.
+    fragment = request.headers.get("hx-target") == "answer"
+    fresh = None if fragment else changed(fields)
     if fresh is not None:
         return await workers.run(clinician_page, request, fields, fresh=fresh)
-    fragment = request.headers.get("hx-target") == "answer"
     return await workers.run(clinician_page, request, fields, asked=True, fragment=fragment)
 
 

@@ -30,7 +30,7 @@ def number(text: str, language: Language) -> str:
     """
     _ = language.gettext
     said = plain(text)
-    if _comma(language):
+    if decimal_comma(language):
         if _TWO_WAYS.fullmatch(said):
             raise TypedError(_("This can be read in two ways: write it without three digits after the sign."))
         said = said.replace(",", ".") if "." not in said else said
@@ -41,7 +41,7 @@ def number(text: str, language: Language) -> str:
 
 def shown(value: str, language: Language) -> str:
     """A number written with a point, as `number` reads it back in this language."""
-    if not _comma(language):
+    if not decimal_comma(language):
         return value
     return (f"{value}0" if _TWO_WAYS.fullmatch(value) else value).replace(".", ",")
 
@@ -53,12 +53,13 @@ def span(text: str, unit: str, language: Language) -> int:
     try:
         if re.fullmatch(r"[\d.,]+", said):
             return ages.seconds(f"{number(said, language)} {unit}")
-        return ages.seconds(re.sub(r"(?<=\d),(?=\d)", ".", said) if _comma(language) else said)
+        return ages.seconds(re.sub(r"(?<=\d),(?=\d)", ".", said) if decimal_comma(language) else said)
     except TypedError:
         raise
     except ValueError:
         raise TypedError(_("Write a number, or a time such as 90 min, 36 h, 14 d, 8 wk or 5 mo.")) from None
 
 
-def _comma(language: Language) -> bool:
+def decimal_comma(language: Language) -> bool:
+    """Whether the language writes a decimal comma."""
     return language.locale.number_symbols["latn"]["decimal"] == ","

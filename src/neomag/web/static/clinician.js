@@ -77,10 +77,23 @@ function failed() {
   bar.className = "bar urgent";
 }
 
+// Counts the changes, so that an answer to an earlier form is known as one.
+let changes = 0;
 form.addEventListener("input", (event) => {
   const unit = unitOf(event.target);
   if (unit) warn(unit);
-  if (!event.target.name?.startsWith("new.")) stale(said.stale);
+  if (event.target.name?.startsWith("new.")) return;
+  changes += 1;
+  stale(said.stale);
+});
+// The form follows itself alone: a button that was pressed before must not send it elsewhere.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt !== form) return;
+  event.detail.path = form.getAttribute("hx-post");
+  for (const name of ["add", "remove"]) event.detail.formData.delete(name);
+});
+document.body.addEventListener("htmx:beforeSend", (event) => {
+  event.detail.xhr.changes = changes;
 });
 form.addEventListener("change", (event) => {
   // Seen and not there exclude each other.
@@ -92,7 +105,8 @@ form.addEventListener("change", (event) => {
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === answer) {
-    fresh();
+    if (event.detail.xhr.changes === changes) fresh();
+    else stale(said.stale);
     placeFaults();
     colour();
   } else if (form.contains(event.detail.target) || event.detail.elt.closest?.("#clinician-form")) {
@@ -103,9 +117,33 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 for (const what of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(what, (event) => {
     if (event.detail.xhr?.status === 401) location.assign(event.detail.xhr.getResponseHeader("Location") || location.pathname);
-    else failed();
+    else if (what === "htmx:responseError") failed();
+    else away();
   });
 }
+
+// Without a network the rules run here; where the device does not have them, the page says that it has no answer.
+let asked = 0;
+async function away() {
+  const mine = ++asked;
+  try {
+    const { answerAway } = await import("./clinician/away.js");
+    await answerAway(form, answer, bar);
+  } catch {
+    if (mine === asked) failed();
+    return;
+  }
+  // What was typed meanwhile is answered by a later call.
+  if (mine !== asked) return;
+  fresh();
+  placeFaults();
+  colour();
+}
+form.addEventListener("submit", (event) => {
+  if (navigator.onLine) return;
+  event.preventDefault();
+  away();
+});
 
 // Reasons that a link leads to are opened.
 function reveal() {

@@ -11,22 +11,37 @@ globalThis.exploreIntervals = (part) => {
   }));
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
+  const age = { field: "start", type: "quantitative", title: part.dataset.ageTitle, scale: { type: "symlog", constant: 5, domain: [0, 760], nice: false }, axis: { values: [1, 7, 28, 90, 180, 365, 730] } };
+  const authority = { field: "authority", type: "nominal", title: part.dataset.authorityTitle, scale: { scheme: "tableau20" } };
+  const data = { values: rows.filter((row) => row.start < 760) };
+  // A line for each limit; the band between them is filled for the authority that is chosen in the legend.
+  const limit = (side) => ({
+    data,
+    mark: { type: "rule", strokeWidth: 2, tooltip: true },
+    encoding: {
+      x: age,
+      x2: { field: "end" },
+      y: { field: side, type: "quantitative", title: part.dataset.levelTitle },
+      color: authority,
+      opacity: { condition: { param: "authority", value: 1 }, value: 0.12 },
+    },
+  });
   const layers = [
     {
-      data: { values: rows.filter((row) => row.start < 760) },
+      data,
       params: [{ name: "authority", select: { type: "point", fields: ["authority"] }, bind: "legend" }],
-      mark: { type: "rect", tooltip: true, strokeWidth: 1 },
+      mark: { type: "rect", tooltip: true },
       encoding: {
-        x: { field: "start", type: "quantitative", title: part.dataset.ageTitle, scale: { type: "symlog", constant: 5, domain: [0, 760], nice: false } },
+        x: age,
         x2: { field: "end" },
         y: { field: "low", type: "quantitative", title: part.dataset.levelTitle },
         y2: { field: "high" },
-        color: { field: "authority", type: "nominal", title: part.dataset.authorityTitle },
-        stroke: { field: "authority", type: "nominal", legend: null },
-        fillOpacity: { condition: { param: "authority", value: 0.28, empty: false }, value: 0.05 },
-        strokeOpacity: { condition: { param: "authority", value: 1 }, value: 0.12 },
+        color: authority,
+        opacity: { condition: { param: "authority", value: 0.3, empty: false }, value: 0.03 },
       },
     },
+    limit("low"),
+    limit("high"),
   ];
   if (part.dataset.level) {
     layers.push({
@@ -47,7 +62,7 @@ globalThis.exploreIntervals = (part) => {
       font: style.getPropertyValue("--sans").trim(),
       view: { stroke: colour("--line") },
       axis: { labelColor: ink, titleColor: ink, gridColor: colour("--line"), domainColor: colour("--line"), tickColor: colour("--line") },
-      legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: part.clientWidth < 500 ? 2 : 4 },
+      legend: { labelColor: ink, titleColor: ink, symbolOpacity: 1, orient: "bottom", columns: part.clientWidth < 500 ? 2 : 4 },
     },
   };
   place.hidden = false;

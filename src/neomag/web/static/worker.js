@@ -44,7 +44,8 @@ async function fromService(request, url) {
   const kept = KEPT.pages.includes(url.pathname);
   const cache = await caches.open(NAME);
   const asked = fetch(request).then((answer) => {
-    if (kept && answer.ok && !answer.redirected) cache.put(url.pathname, answer.clone());
+    // With a query it is another page: an example, a plan.
+    if (kept && answer.ok && !answer.redirected && !url.search) cache.put(url.pathname, answer.clone());
     return answer;
   });
   try {

@@ -51,9 +51,12 @@ export function written(span) {
   return parts.join(" ");
 }
 
+/** The refusal of what is not written as a gestation. */
+export const gestationForm = () => new Refusal("gestation-form", { form: new Refusal("form-gestation") });
+
 /** Gestation at birth in weeks. Throws Refusal. */
 export function gestation(text) {
   const found = GESTATION.exec(digits(strip(text).toLowerCase()));
-  if (!found) throw new Refusal("gestation-form", { form: new Refusal("form-gestation") });
+  if (!found) throw gestationForm();
   return nearestDouble(fraction(`${7 * Number(found[1]) + Number(found[2] || 0)}/7`));
 }

@@ -20,10 +20,11 @@ const OUT_OF_SCOPE = "out-of-scope";
  * @param {object} caseObject a case as the format describes it: from `parse` of documents.js (numbers exactly as written),
  *   or plain values
  * @param {object} knowledge what `knowledge` of knowledge.js made ready
+ * @param {{numberless?: boolean}} how `numberless`: a result may have neither value nor flag
  * @returns {{answer: object} | {refusals: {where: string, code: string, says: string}[]}}
  */
-export function assess(caseObject, knowledge) {
-  const read = readCase(caseObject, knowledge);
+export function assess(caseObject, knowledge, how = {}) {
+  const read = readCase(caseObject, knowledge, how);
   if (read.refused) return { refusals: read.refused.map(({ where, why }) => told(where, why, knowledge)) };
   return { answer: answerTo(read.case, knowledge) };
 }

@@ -10,7 +10,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_LINES_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 20;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const LINE_END = /\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]/;
 const SPACE = /[ \t\n\r]*/y;
 // An exponent of more digits than any decimal arithmetic knows.

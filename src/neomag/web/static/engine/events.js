@@ -87,7 +87,7 @@ function result(form, where, row, seq) {
   };
   const { value, lab: code } = row;
   if (isNone(value)) {
-    if (isNone(row.flag)) form.refuse(where, new Refusal("result-empty", { flags: FLAGS }));
+    if (isNone(row.flag) && !form.numberless) form.refuse(where, new Refusal("result-empty", { flags: FLAGS }));
     return fields;
   }
   let reading;

@@ -1,4 +1,4 @@
-/** The nearest of the names there are to one that is not among them, by the share of signs in common blocks (Ratcliff, Obershelp). */
+/** The nearest name to one that there is not, by the share of signs in common blocks (Ratcliff and Obershelp). */
 
 function longest(a, b, [fromA, toA, fromB, toB]) {
   let best = [fromA, fromB, 0];

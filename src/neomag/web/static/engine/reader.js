@@ -3,7 +3,7 @@
  * what is only doubtful becomes a problem of the answer. As `neomag.case.reader`.
  */
 
-import { gestation } from "./ages.js";
+import { gestation, gestationForm } from "./ages.js";
 import { isNumber, isWhole, nearestDouble } from "./decimal.js";
 import { doubts } from "./doubts.js";
 import { readEvent } from "./events.js";
@@ -17,10 +17,13 @@ const CASE_KEYS = ["case", "source", "age_assumed", "times_assumed", "infant", "
 const INFANT_KEYS = ["sex", "gestation", "birth_weight", "weight", "born"];
 const MOST_EVENTS = 10_000;
 
-/** The case in a mapping: {case}, or {refused: [{where, why}]}. */
-export function readCase(given, knowledge) {
+/**
+ * The case in a mapping: {case}, or {refused: [{where, why}]}. `numberless`: a result may have neither value nor flag, as
+ * one that is not there yet.
+ */
+export function readCase(given, knowledge, { numberless = false } = {}) {
   if (!isMapping(given)) return { refused: [{ where: "", why: new Refusal("case-form", { accepted: CASE_KEYS }) }] };
-  const reader = new Reader(given, knowledge);
+  const reader = new Reader(given, knowledge, numberless);
   const found = reader.read();
   return reader.refused.length ? { refused: reader.refused } : { case: found };
 }
@@ -29,9 +32,10 @@ export function readCase(given, knowledge) {
 const plainText = (value) => (isNumber(value) ? BigInt(String(value)).toString() : value);
 
 class Reader extends Form {
-  constructor(given, knowledge) {
+  constructor(given, knowledge, numberless) {
     super(knowledge);
     this.given = given;
+    this.numberless = numberless;
   }
 
   read() {
@@ -87,7 +91,7 @@ class Reader extends Form {
     if (!isNone(given.gestation)) {
       const written = given.gestation;
       try {
-        if (typeof written !== "string" && !isWhole(written)) throw new Refusal("gestation-form", { form: new Refusal("form-gestation") });
+        if (typeof written !== "string" && !isWhole(written)) throw gestationForm();
         weeks = gestation(plainText(written));
         const [low, high] = this.knowledge.settings.gestation_possible_weeks;
         if (weeks < low || weeks > high) throw new Refusal("gestation-impossible", { low, high });

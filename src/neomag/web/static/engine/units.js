@@ -90,7 +90,8 @@ export function read(analyte, value, unit, knowledge) {
   const own = analyte.plausible[spelling];
   const [low, high] = own || analyte.plausible[analyte.canonical];
   const judged = own ? exact.double : canonical;
-  return { value: canonical, unit: analyte.canonical, reported: `${exact} ${spelling}`, plausible: low <= judged && judged <= high };
+  const plausible = low <= judged && judged <= high;
+  return { value: canonical, unit: analyte.canonical, reported: `${exact} ${spelling}`, plausible };
 }
 
 /** The number and unit of a quantity such as `4.1 kg`: [decimal, unit]. Throws Refusal when either is missing. */

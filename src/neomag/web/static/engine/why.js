@@ -1,4 +1,7 @@
-/** Why a rule is true, false or unknown: the findings that decided it, and for unknown those that would settle it. As `neomag.rules.why`. */
+/**
+ * Whether a rule is true, false or unknown, the findings that decided it, and for unknown those that would settle it. As
+ * `neomag.rules.why`.
+ */
 
 // Families of sets grow with the product of alternatives; beyond this many the smallest are kept.
 const MOST_SETS = 64;
@@ -43,7 +46,10 @@ function named(node, found = new Set()) {
   return found;
 }
 
-/** A set of findings is a text with a sign for each place, the highest first: of two as long, the greater text is the greater number. */
+/**
+ * A set of findings is a text with a sign for each place, the highest first: of two as long, the greater text is the greater
+ * number.
+ */
 const FIRST_SIGN = 0x100;
 const sign = (place) => String.fromCharCode(FIRST_SIGN + place);
 
