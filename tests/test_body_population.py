@@ -260,7 +260,7 @@ def test_ctrl_c_stops_it_in_a_line() -> None:
             assert said, "it ended before it was stopped"
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
     assert process.returncode == 130
     assert not out
     assert err.strip().splitlines()[-1] == "neomag: stopped; nothing is kept"
