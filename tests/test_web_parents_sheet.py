@@ -167,7 +167,7 @@ def test_a_rate_never_becomes_a_label(fields: Fields, one: str, other: str) -> N
         count, _, rest = after.partition("</section>")
         shown.append(before + rest)
         words = set(re.findall(r"[A-Za-z]+", re.sub(r"<[^>]+>", " ", count)))
-        told = " ".join([*KNOWN.film["tap"].values(), SHEET.always["count"]])
+        told = " ".join([*KNOWN.notes.values(), SHEET.always["count"], " "])
         plain = "Counted from the film jerks in seconds of film a second middle half of the gaps to Film played at normal speed half a quarter "
         plain += (
             "of the speed in slow motion or not known The event was shorter than the film span class note strong ol li p quiet"
@@ -199,7 +199,7 @@ def test_the_speed_of_the_film_counts_and_slow_motion_has_no_rate() -> None:
         article = sheet({"taps": [",".join(str(int(t * 1000)) for t in times)], **extra})
         counted = article.partition('id="counted"')[2]
         assert "a second" not in counted
-        assert KNOWN.film["tap"]["no_rate"] in html.unescape(counted)
+        assert KNOWN.notes["no_rate"] in html.unescape(counted)
 
 
 def test_too_few_taps_and_too_fast_ones_are_told() -> None:
@@ -228,8 +228,8 @@ def test_too_few_taps_and_too_fast_ones_are_told() -> None:
         ({"count": ["12"], "seconds": [""]}, "count.1", "count"),
         ({"count": ["", "1.5"], "seconds": ["", "3"]}, "count.2", "count"),
         ({"count": ["12"], "seconds": ["0"]}, "count.1", "count"),
-        ({"t.words": ["x" * 601]}, "t.words", "long"),
-        ({"t.place": ["x" * 161]}, "t.place", "long"),
+        ({"t.words": ["x" * 501]}, "t.words", "long"),
+        ({"t.place": ["x" * 121]}, "t.place", "long"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_never_guessed(fields: Fields, field: str, kind: str) -> None:

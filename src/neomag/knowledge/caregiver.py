@@ -110,7 +110,8 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Caregiver:
-    """What is said to parents, by the file it stands in. `said` are sentences by their name.
+    """What is said to parents, by the file it stands in. `said` are sentences by their name, `notes` what the sheet
+    says of a count.
 
     `feeding`, `foods` and `article` are the plain words of tables elsewhere, as they are written.
     """
@@ -119,6 +120,7 @@ class Caregiver:
     signs: Mapping[str, DangerSign]
     numbers: tuple[Number, ...]
     film: Mapping[str, Mapping[str, str]]
+    notes: Mapping[str, str]
     tapping: Tapping
     sheet: Sheet
     feeding: Mapping[str, Any]
@@ -147,6 +149,7 @@ def _read(folder: Path) -> Caregiver:
         signs={name: _sign(name, of) for name, of in danger["sign"].items()},
         numbers=tuple(Number(name, of["says"], of["number"], tuple(of.get("tongues", ()))) for name, of in numbers.items()),
         film={part: {name: of["says"] for name, of in film[part].items()} for part in ("how", "try", "tap")},
+        notes={name: of["short"] for name, of in tap.items() if "short" in of},
         tapping=Tapping(tap["few"]["fewest"], tap["fast"]["fastest"], tap["uneven"]["widest"]),
         sheet=_sheet(read_toml(folder / "sheet.toml")),
         feeding=read_toml(folder / "feeding.toml"),

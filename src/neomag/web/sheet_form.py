@@ -14,7 +14,7 @@ from neomag.ages import SECONDS
 from neomag.knowledge.caregiver import Caregiver, Reply, load_caregiver
 from neomag.web.tapped import Count, from_number, from_times
 
-MOST_LINE, MOST_WORDS = 160, 600
+MOST_LINE, MOST_WORDS = 120, 500
 # How fast the film was played, by the choice of the form; slow motion of an unknown kind has no speed.
 SPEEDS: Mapping[str, float | None] = {"1": 1.0, "0.5": 0.5, "0.25": 0.25, "slow": None}
 AGE_UNITS = ("d", "wk", "mo")

@@ -38,7 +38,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "caregiver/article.toml": ("**",),
     "caregiver/danger.toml": ("says", "short"),
     "caregiver/feeding.toml": ("**",),
-    "caregiver/film.toml": ("says",),
+    "caregiver/film.toml": ("says", "short"),
     "caregiver/foods.toml": ("**",),
     "caregiver/numbers.toml": ("says",),
     "caregiver/sheet.toml": ("says", "short", "event", "during", "tried", "after", "today", "before"),
