@@ -27,7 +27,7 @@ FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 WORD = re.compile(r"[^\W\d_A-Z]{2}")
 # What is called the same in another language.
 SAME_NAME = {
-    "China", "FHIR Bundle", "Sepsis", "gluten", "injera", "mango", "natto", "neomag", "no", "normal", "papaya", "poi",
+    "China", "FHIR Bundle", "Sepsis", "gluten", "injera", "mango", "mg/dL", "mmol/L", "natto", "neomag", "no", "normal", "papaya", "poi",
     "roti (chapati)", "tempeh", "zinc",
 }  # fmt: skip
 
