@@ -87,6 +87,7 @@ class Record:
         self.ranges = Ranges()
         self.strangers: list[Problem] = []
         self._told: dict[tuple[str, str], tuple[list[str], int]] = {}
+        self._mine: dict[str, bool] = {}
 
     def note(self, code: str, where: str, detail: str = "") -> None:
         """Note a problem at a place. The same problem of the same code is one with a count."""
@@ -124,7 +125,10 @@ class Record:
         if not reference or not (reference.startswith("urn:") or "Patient/" in reference):
             self.note("no-subject", node.where(name))
             return False
-        if means(reference, self.patient):
+        # Of one record nearly all resources name the infant in the same words.
+        if reference not in self._mine:
+            self._mine[reference] = means(reference, self.patient)
+        if self._mine[reference]:
             return True
         says = "a resource of another patient; send the resources of one infant"
         self.strangers.append(refusal(node.where(name), says, "business-rule"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -79,8 +80,7 @@ def _summary(chosen: Chosen) -> str:
 def _rules(chosen: Chosen, answer: Answer) -> list[RuleEntry]:
     """The true rules behind a card: those it names, and those behind what it says is advised or blocked."""
     entry = chosen.entry
-    both = zip(answer.rulebook.entries, answer.values, strict=True)
-    found = {rule.id: rule for rule, value in both if value and rule.id in entry.any}
+    found = {rule.id: rule for rule in compress(answer.rulebook.entries, answer.values) if rule.id in entry.any}
     advice = [a for a in answer.actions if a.code == entry.advised] + [b for b in answer.blocked if b.code == entry.blocked]
     return list((found | {rule.id: rule for line in advice for rule in line.rules}).values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from neomag.answer import Answer
 from neomag.case import Case
@@ -52,8 +53,7 @@ class _Facts:
 
     def __init__(self, answer: Answer, orders: Orders):
         self.answer, self.orders = answer, orders
-        entries = answer.rulebook.entries
-        self.true = {entry.id for entry, value in zip(entries, answer.values, strict=True) if value}
+        self.true = {entry.id for entry in compress(answer.rulebook.entries, answer.values)}
         self.advised = {action.code for action in answer.actions}
         self.blocked = {block.code for block in answer.blocked}
 

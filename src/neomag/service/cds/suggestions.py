@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import compress
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -37,7 +38,7 @@ def suggestions(chosen: Chosen, card: UUID, answer: Answer, reading: Reading, no
 def _codes(chosen: Chosen, answer: Answer) -> list[str]:
     """The tests of a card; those that are not advised are left out, but for the first, which is what the card is about."""
     advised = {action.code for action in answer.actions}
-    done = {code for rule, value in zip(answer.rulebook.entries, answer.values, strict=True) if value for code in rule.done}
+    done = {code for rule in compress(answer.rulebook.entries, answer.values) for code in rule.done}
     wanted = [code for code in chosen.entry.suggests if code not in done]
     return [code for place, code in enumerate(wanted) if code in advised or (place == 0 and code == chosen.entry.suggests[0])]
 
