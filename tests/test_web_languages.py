@@ -28,7 +28,7 @@ WORD = re.compile(r"[^\W\d_A-Z]{2}")
 # What is called the same in another language.
 SAME_NAME = {
     "China", "FHIR Bundle", "Sepsis", "gluten", "injera", "mango", "natto", "neomag", "no", "normal", "papaya", "poi",
-    "roti (chapati)", "tempeh", "zinc",
+    "roti (chapati)", "tempeh", "zinc", "mg/dL", "mmol/L",
 }  # fmt: skip
 
 
