@@ -183,7 +183,7 @@ def test_both_uncertainties_are_labelled_in_text_and_chart(tmp_path: Path) -> No
 def test_draws_that_are_refused(tmp_path: Path) -> None:
     assert "from 2 to 500" in run("simulate", "im-dose", "--draws", "1").stderr
     assert "from 2 to 500" in run("simulate", "im-dose", "--draws", "100000").stderr
-    assert "is for text, json and svg" in run("simulate", "im-dose", "--draws", "5", "--format", "csv").stderr
+    assert "is for text, json, svg, png and vega-lite" in run("simulate", "im-dose", "--draws", "5", "--format", "csv").stderr
     assert "say how many with --draws" in run("simulate", "im-dose", "--between-infants").stderr
 
 
