@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from neomag.answer import Answer
-from neomag.rules.explained import Together, explanations
+from neomag.rules.explained import Explained, Together, explanations
 from neomag.rules.rulebook import Rulebook
 
 _encode = msgspec.json.Encoder().encode
@@ -38,13 +38,15 @@ class _Writer:
 
     def __init__(self) -> None:
         self._kept: dict[Together, _Written] = {}
+        # A rule in one state is of many that are looked up together: its text is held once.
+        self._texts: dict[Explained, tuple[bytes, tuple[int, ...]]] = {}
 
     def rules(self, answer: Answer) -> msgspec.Raw:
         """The list of rules as `Answer.to_dict` has it, encoded."""
         explains, row = explanations(answer.rulebook), answer.row
         if len(self._kept) > _MOST:
             # A new table and not an emptied one: another thread may be in the middle of it.
-            self._kept = {}
+            self._kept, self._texts = {}, {}
         kept = self._kept
         texts, gaps = list[bytes](), list[tuple[int, ...]]()
         for together in explains.together(row):
@@ -58,18 +60,22 @@ class _Writer:
         return msgspec.Raw(b"[%b]" % filled)
 
     def _first(self, answer: Answer, together: Together) -> _Written:
-        book, texts, gaps = answer.rulebook, list[bytes](), list[tuple[int, ...]]()
+        texts, gaps = list[bytes](), list[tuple[int, ...]]()
         for place, why in zip(together.places, together.explained, strict=True):
-            entry = book.entries[place]
-            said: dict[str, Any] = {
-                "id": entry.id, "says": entry.says, "value": answer.values[place], "findings": {}, "missing": why.missing,
-                "sources": entry.sources,
-            }  # fmt: skip
-            text, gap = _with_findings(_encode(said), why.grounds, book, answer.row)
+            text, gap = self._texts.get(why) or self._text(answer, place, why)
             texts.append(text)
             gaps.append(gap)
         self._kept[together] = _Written(tuple(texts), tuple(gaps))
         return self._kept[together]
+
+    def _text(self, answer: Answer, place: int, why: Explained) -> tuple[bytes, tuple[int, ...]]:
+        entry = answer.rulebook.entries[place]
+        said: dict[str, Any] = {
+            "id": entry.id, "says": entry.says, "value": answer.values[place], "findings": {}, "missing": why.missing,
+            "sources": entry.sources,
+        }  # fmt: skip
+        found = self._texts[why] = _with_findings(_encode(said), why.grounds, answer.rulebook, answer.row)
+        return found
 
 
 def _with_findings(text: bytes, names: Sequence[str], book: Rulebook, row: Sequence[Any]) -> tuple[bytes, tuple[int, ...]]:
