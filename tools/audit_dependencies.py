@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 # Licences that may be linked with Apache-2.0: permissive ones, and those whose copyleft ends at their own files or library.
 ALLOWED = frozenset({
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "LGPL-3.0-only", "MIT",
-    "MIT-0", "MPL-2.0", "PSF-2.0", "WTFPL", "Zlib",
+    "MIT-0", "MPL-2.0", "PSF-2.0", "Unlicense", "WTFPL", "Zlib",
 })  # fmt: skip
 # What packages write instead of SPDX's name.
 _CALLED = {
