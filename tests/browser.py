@@ -80,8 +80,8 @@ def chromium() -> Iterator[Browser]:
         found.close()
 
 
-def _given_up(asked: Request) -> bool:
-    return "ERR_ABORTED" in (asked.failure or "")
+def _failed(asked: Request) -> list[str]:
+    return [] if "ERR_ABORTED" in (asked.failure or "") else [f"failed: {asked.url} {asked.failure}"]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def visit(chromium: Browser, site: str) -> Iterator[Visit]:
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
         # A request that is given up for a newer one, or for a download, has not failed.
-        page.on("requestfailed", lambda asked: _given_up(asked) or complaints.append(f"failed: {asked.url} {asked.failure}"))
+        page.on("requestfailed", lambda asked: complaints.extend(_failed(asked)))
         page.complaints = complaints  # type: ignore[attr-defined]
         if not complains:
             pages.append((page, complaints))

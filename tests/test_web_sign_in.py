@@ -136,7 +136,6 @@ def test_a_session_ends_by_itself_by_its_owner_and_when_there_are_too_many(monke
     with pytest.raises(Refused):
         sessions.identity(again)
     monkeypatch.setattr("neomag.service.auth.sessions._MOST", 3)
-    for _ in range(9):
-        last = sessions.begin("a", ["assess"])
+    begun = [sessions.begin("a", ["assess"]) for _ in range(9)]
     assert len(sessions) == 3
-    assert sessions.identity(last).client == "a"
+    assert sessions.identity(begun[-1]).client == "a"

@@ -15,11 +15,16 @@ class Page(HTMLParser):
         self.text = ""
         self._in: list[str] = []
         self._form = ""
+        self._templates = 0
         self._select: tuple[str, list[tuple[str, bool]]] | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        # What stands in a template is not in the page until a script puts it there.
+        self._templates += tag == "template"
+        if self._templates:
+            return
         self.elements.append((tag, given))
         if tag == "form":
             self._form = given.get("id", "")
@@ -37,6 +42,7 @@ class Page(HTMLParser):
             self._select[1].append((given.get("value", ""), "selected" in given))
 
     def handle_endtag(self, tag: str) -> None:
+        self._templates -= tag == "template"
         if tag == "form":
             self._form = ""
         if self._in and tag == self._in[-1]:
@@ -48,7 +54,7 @@ class Page(HTMLParser):
             self._select = None
 
     def handle_data(self, data: str) -> None:
-        if not self._in:
+        if not self._in and not self._templates:
             self.text += data
 
     def names(self) -> set[str]:
