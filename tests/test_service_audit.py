@@ -42,6 +42,7 @@ def client(store: Store) -> Iterator[TestClient[Any]]:
 
 def test_pages_hold_every_entry_once_and_their_chain_can_be_checked(client: TestClient[Any]) -> None:
     entries: list[dict[str, Any]] = []
+    page: dict[str, Any] = {}
     after: int | None = 0
     while after is not None:
         page = client.get("/v1/audit", params={"after": after, "limit": 2}).json()

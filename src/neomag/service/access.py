@@ -31,9 +31,15 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
+def request_id(scope: Scope) -> str:
+    """The id of this request, as the log gives it."""
+    given: Any = scope
+    return given["neomag.request"]
+
+
 def request_urn(scope: Scope) -> str:
-    """The name of this request, as problems and the log give it."""
-    return f"urn:neomag:request:{scope['neomag.request']}"  # pyright: ignore[reportGeneralTypeIssues]
+    """The name of this request, as problems give it."""
+    return f"urn:neomag:request:{request_id(scope)}"
 
 
 class Access:

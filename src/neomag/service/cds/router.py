@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from neomag.rules import rulebook
+from neomag.service.access import request_id
 from neomag.service.cds import described
 from neomag.service.cds.answering import Told, cards_of
 from neomag.service.cds.asked import asked_of
@@ -110,8 +111,8 @@ def router(
         else:
             told = work()
         if store is not None and settings.save and told.answer is not None:
-            name = str(request.scope.get("neomag.request", ""))
-            await sync_to_thread(note_call, store, client_of(request), of.id, told.answer, told.codes, name)
+            by, name = client_of(request), request_id(request.scope)
+            await sync_to_thread(note_call, store, by, of.id, told.answer, told.codes, name)
         return computed({"cards": told.cards})
 
     @post("/cds-services/{service:str}/feedback", status_code=200, opt={"operation": described.FEEDBACK, "scope": "cds"})
