@@ -121,7 +121,7 @@ def test_a_day_is_a_menu_with_the_form_of_each_food(pages: Client) -> None:
     plan = page.partition('data-keep="plan"')[2]
     assert "Meal 1" in plan
     assert "Half breast milk, half formula: about 599 mL a day." in text_of(f"<main>{plan}")
-    for food in re.findall(r"<li><strong>([^<]+)</strong>, [\d.]+ g(.*?)</li>", plan):
+    for food in re.findall(r"<li><strong>([^<]+)</strong>, <span class=.amount.>[\d.]+ g</span>(.*?)</li>", plan):
         assert re.search(r'class="hint">\w', food[1]), food
     for rule in ("honey", "whole_nuts", "juice", "mg_supplement"):
         assert html.escape(KNOWN.feeding["safety"][rule]) in plan

@@ -220,6 +220,93 @@ def test_the_counter_works_without_a_network(visit: Visit) -> None:
     assert page.locator("#c1").input_value() == "7"
 
 
+ANSWERS: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
+    ({}, {}),
+    (
+        {
+            "age-n": "20",
+            "lasted-min": "3",
+            "lasted-sec": "1",
+            "temp": "100.4",
+            "c1": "24",
+            "s1": "12",
+            "w-words": "a <b> & c\n d",
+        },
+        {"kind": "jerks", "side": "one", "held": "went_on", "eyes": "turned", "milk": "breast"},
+    ),
+    (
+        {
+            "age-n": "2.5",
+            "lasted-sec": "12.5",
+            "temp": "37,2",
+            "c1": "5",
+            "s1": "4",
+            "c2": "40",
+            "s2": "7",
+            "w-place": "left arm",
+        },
+        {"kind": "shaking", "held": "stopped", "after": "usual", "colour": "same"},
+    ),
+    ({"age-n": "1", "lasted-min": "1", "temp": "36.5"}, {"kind": "face", "often": "few", "food": "yes"}),
+)
+
+
+@pytest.mark.parametrize("code", ["en", "zh", "es"])
+@pytest.mark.parametrize("place", range(len(ANSWERS)))
+def test_the_sheet_made_without_a_network_is_the_one_the_service_makes(visit: Visit, code: str, place: int) -> None:
+    """The same page, letter for letter, and the same danger signs."""
+    page = visit(f"/{code}/parents/film", complains=True)
+    fields, chosen = ANSWERS[place]
+    for field, text in fields.items():
+        page.fill(f"#{field}", text)
+    page.select_option("#age-unit", ("d", "d", "mo", "wk")[place])
+    page.select_option("#temp-unit", "F" if place == 1 else "C")
+    choose(page, **chosen)
+    if place == 1:
+        page.locator("#tap").focus()
+        for _ in range(9):
+            page.keyboard.press("Space")
+            page.wait_for_timeout(90)
+        page.locator("#tap-done").click()
+    if place == 2:
+        page.locator("input[name=really][value=no]").check()
+    page.context.set_offline(True)
+    page.locator(".go button").click()
+    page.locator("article.sheet").wait_for()
+    assert page.evaluate("document.activeElement.id") == "main"
+    alone, dense = page.locator("article.sheet").inner_text(), page.locator("article.sheet.dense").count()
+    assert page.locator("[data-call]").is_visible() is (place < 2 or place == 3)
+    assert axe(page) == []
+    # Back to the answers, and with the network the same sheet by the service.
+    page.locator("[data-back]").click()
+    page.context.set_offline(False)
+    page.locator(".go button").click()
+    page.wait_for_url(f"**/{code}/parents/sheet")
+    assert page.locator("article.sheet").inner_text() == alone
+    assert page.locator("article.sheet.dense").count() == dense
+
+
+def test_what_cannot_be_read_is_told_without_a_network_too_and_the_call_with_it(visit: Visit) -> None:
+    page = visit("/en/parents/film", complains=True)
+    page.fill("#age-n", "old")
+    page.fill("#temp", "98.6")
+    page.fill("#c1", "12")
+    page.context.set_offline(True)
+    page.locator(".go button").click()
+    page.locator("p.fault").first.wait_for()
+    told = page.locator("p.fault").all_inner_texts()
+    # The age is not known: the baby counts as a newborn.
+    assert KNOWN.sheet.urgency["rules"] in told
+    assert len(told) == 4
+    assert page.evaluate("document.activeElement.id") == "age-n"
+    assert page.locator("article.sheet").count() == 0
+    page.fill("#age-n", "60")
+    page.fill("#temp", "37")
+    page.fill("#s1", "6")
+    page.locator(".go button").click()
+    page.locator("article.sheet").wait_for()
+
+
 def test_everything_that_matters_works_without_a_script(visit: Visit) -> None:
     page = visit("/en/parents", phone=True, script=False)
     page.get_by_role("link", name="Film it and make a sheet").click()

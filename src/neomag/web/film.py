@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -11,13 +10,15 @@ from neomag.knowledge.caregiver import load_caregiver
 from neomag.web.page import language_of, page
 from neomag.web.parents import cited_in, numbers
 from neomag.web.sheet_form import MOST_LINE, MOST_WORDS, ROWS, Given, fields_of, read
-from neomag.web.sheet_judged import judge
+from neomag.web.sheet_judged import Judged, judge, judging
+
+EMPTY = read({})
 
 
 @get("/parents/film", include_in_schema=False)
 async def film(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page with an empty form."""
-    return form_page(request, read({}), keep=True)
+    return form_page(request, EMPTY, keep=True)
 
 
 @post("/parents/film", status_code=200, include_in_schema=False)
@@ -28,10 +29,9 @@ async def change(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 def form_page(request: Request[Any, Any, Any], given: Given, *, keep: bool = False, status: int = 200) -> Response[bytes]:
     """The page with a form. What was marked as an emergency stands above everything, also when the form has a fault."""
-    judged, known, language = judge(given) if given.fields else None, load_caregiver(), language_of(request)
-    danger = [asdict(sign) | {"short": language.say(sign.short)} for sign in known.signs.values()]
+    judged = judge(given) if given.fields else None
     return page(
-        request, "parents/film.html", keep=keep, status=status, known=known, given=given, judged=judged, rows=ROWS,
-        most_line=MOST_LINE, most_words=MOST_WORDS, cited=cited_in("film", "sheet"), danger=danger,
-        numbers=numbers(known, language.code),
+        request, "parents/film.html", keep=keep, status=status, known=load_caregiver(), given=given, judged=judged, rows=ROWS,
+        most_line=MOST_LINE, most_words=MOST_WORDS, cited=cited_in("film", "sheet"), empty=EMPTY, unjudged=Judged((), False),
+        judging=judging(), numbers=numbers(load_caregiver(), language_of(request).code),
     )  # fmt: skip

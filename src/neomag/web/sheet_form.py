@@ -25,7 +25,8 @@ Fields = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The form as it was read. `age` and `lasted` are seconds; what was not given is None or missing.
+    """The form as it was read. `age` and `lasted` are seconds, `age_number` is the age in `age_unit` as it was written;
+    what was not given is None or missing.
 
     `faults` are names of fields with the kind of fault: number, count, long, temperature. `fields` is the form as it came.
     """
@@ -38,6 +39,8 @@ class Given:
     celsius: float | None
     counts: tuple[Count, ...]
     not_so_long: bool
+    age_number: float
+    age_unit: str
     faults: Mapping[str, str]
 
     def value(self, name: str, row: int = 0) -> str:
@@ -82,6 +85,8 @@ def read(fields: Fields) -> Given:
         replies=_replies(fields, known),
         words=_words(fields, known, faults),
         age=_age(fields, faults),
+        age_number=_float(_one(fields, "age")) or 0.0,
+        age_unit=_age_unit(fields),
         lasted=None if minutes is None and seconds is None else (minutes or 0.0) + (seconds or 0.0),
         celsius=_celsius(fields, known, faults),
         counts=tuple(_counts(fields, None if not_so_long else speed, known, faults)),
@@ -114,8 +119,12 @@ def _number(fields: Fields, name: str, faults: dict[str, str], most: float, of: 
 
 
 def _age(fields: Fields, faults: dict[str, str]) -> float | None:
+    return _number(fields, "age", faults, _MOST_AGE, SECONDS[_age_unit(fields)])
+
+
+def _age_unit(fields: Fields) -> str:
     unit = _one(fields, "age_unit")
-    return _number(fields, "age", faults, _MOST_AGE, SECONDS[unit if unit in AGE_UNITS else AGE_UNITS[0]])
+    return unit if unit in AGE_UNITS else AGE_UNITS[0]
 
 
 def _replies(fields: Fields, known: Caregiver) -> dict[str, tuple[Reply, ...]]:

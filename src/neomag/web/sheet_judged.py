@@ -29,6 +29,17 @@ def judge(given: Given) -> Judged:
     return Judged(signs, bool(signs) or assess(_case(given)).urgency == "emergency")
 
 
+def judging() -> dict[str, Any]:
+    """By what the signs are told from ages (seconds), lengths, temperatures and answers, for the script that judges alike."""
+    known = load_caregiver()
+    measures = ("before", "longest", "longest_newborn", "from_celsius", "to_celsius", "when")
+    return {
+        "newborn": known.newborn_before,
+        "celsius": known.sheet.celsius,
+        "signs": {sign.id: {name: getattr(sign, name) for name in measures} for sign in known.signs.values()},
+    }
+
+
 def _marked(given: Given, known: Caregiver) -> Iterator[str]:
     for replies in given.replies.values():
         yield from (reply.danger for reply in replies if reply.danger is not None)

@@ -1,29 +1,12 @@
 // Tap along with the film: the big button, the space key, undo, and the rate as it goes. What is done is written into the form.
-import { counted } from "./tapping.js";
+import { countOf, form, runs } from "./runs.js";
+import { digits, fill, words } from "./say.js";
 
-const words = JSON.parse(document.getElementById("words").textContent);
 const counter = document.getElementById("counter");
-const form = document.getElementById("sheet-form");
 const button = document.getElementById("tap");
 const [shown, readout, status, note] = ["tap-count", "readout", "tap-status", "tap-note"].map((id) => document.getElementById(id));
 const [done, undo, again] = ["tap-done", "tap-undo", "tap-again"].map((id) => document.getElementById(id));
-const limits = Object.fromEntries(Object.entries(counter.dataset).map(([name, value]) => [name, Number(value)]));
-const runs = [...document.querySelectorAll(".run")].map((run) => ({
-  rate: run.querySelector("[data-rate]"),
-  ...Object.fromEntries(["count", "seconds", "taps"].map((name) => [name, run.querySelector(`[name=${name}]`)])),
-}));
 let times = [];
-
-const digits = (value, places) =>
-  new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
-const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
-
-/** How fast the film was played; null when that is not known, or the event was shorter than the film. */
-function speed() {
-  const chosen = new FormData(form);
-  const value = chosen.get("speed");
-  return value === "slow" || chosen.get("really") === "no" ? null : Number(value);
-}
 
 function said(count) {
   const parts = [fill(words.seconds, { n: digits(count.seconds, 1) })];
@@ -35,7 +18,7 @@ function said(count) {
 }
 
 function show() {
-  const count = counted(times, speed(), limits);
+  const count = countOf(times);
   shown.textContent = digits(times.length, 0);
   readout.textContent = times.length > 1 ? said(count) : "";
   for (const one of [undo, again, done]) one.disabled = times.length === 0;
@@ -83,7 +66,7 @@ done.addEventListener("click", () => {
     note.textContent = words.full;
     return;
   }
-  const count = counted(times, speed(), limits);
+  const count = countOf(times);
   const run = runs[place];
   run.count.value = count.taps;
   run.seconds.value = count.seconds.toFixed(1);
@@ -99,7 +82,7 @@ done.addEventListener("click", () => {
 function showRuns() {
   for (const run of runs) {
     const taps = run.taps.value ? run.taps.value.split(",").map(Number) : [];
-    run.rate.textContent = taps.length ? said(counted(taps, speed(), limits)) : "";
+    run.rate.textContent = taps.length ? said(countOf(taps)) : "";
   }
 }
 for (const run of runs) {

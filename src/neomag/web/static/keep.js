@@ -33,3 +33,20 @@ export const store = {
   drop(what) { localStorage.removeItem(PREFIX + what); },
   all() { return KINDS.map(get).filter((kept) => kept !== null); },
 };
+
+/** Shows the tick beside what can be kept, and does what it says. */
+export function offerKeeping() {
+  if (!store.works) return;
+  for (const offer of document.querySelectorAll("[data-keeper]")) {
+    const what = offer.dataset.keeper;
+    const article = document.querySelector(`[data-keep="${what}"]`);
+    const box = offer.querySelector("input");
+    if (!article || box.dataset.ready) continue;
+    box.dataset.ready = "yes";
+    offer.hidden = false;
+    box.addEventListener("change", () => {
+      if (box.checked) store.put(what, article.outerHTML, document.documentElement.lang);
+      else store.drop(what);
+    });
+  }
+}
