@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.browser import Visit, axe, chromium, compared, site, visit
+from tests.test_web_offline import ready
 
 from neomag.knowledge.caregiver import load_caregiver
 from neomag.web.sheet_form import MOST_LINE, MOST_WORDS
@@ -255,7 +256,8 @@ ANSWERS: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
 @pytest.mark.parametrize("place", range(len(ANSWERS)))
 def test_the_sheet_made_without_a_network_is_the_one_the_service_makes(visit: Visit, code: str, place: int) -> None:
     """The same page, letter for letter, and the same danger signs."""
-    page = visit(f"/{code}/parents/film", complains=True)
+    page = ready(visit(f"/{code}/parents/film", complains=True, worker=True))
+    page.reload()
     fields, chosen = ANSWERS[place]
     for field, text in fields.items():
         page.fill(f"#{field}", text)
