@@ -37,7 +37,8 @@ def again(case: Case, said: dict[str, Any] | None = None, code: str = "en") -> C
 
 def content(case: Case) -> Any:
     """All that a case says, without the places of its events in a file."""
-    events = sorted((replace(event, seq=0) for event in case.events), key=repr)
+    # A set is written in any order: its members stand apart.
+    events = sorted((repr(replace(event, seq=0, specimen=frozenset())), sorted(event.specimen)) for event in case.events)
     problems = sorted((problem.code, problem.detail) for problem in case.problems)
     return (
         (case.name, case.now, case.infant, case.setting, case.intervals, case.age_assumed, case.times_assumed),
