@@ -66,6 +66,20 @@ def test_a_case_goes_through_the_form_and_comes_back(given_: dict[str, Any], cod
     assert written(answer(back), code) == written(answer(case), code)
 
 
+def test_the_last_result_of_a_moment_stays_the_last() -> None:
+    """Two results of unknown time in different tubes: the one that counts is the last of the file."""
+    raw: dict[str, Any] = {
+        "now": "birth",
+        "events": [
+            {"lab": "calcium", "flag": "low"},
+            {"lab": "magnesium", "flag": "low", "specimen": ["haemolysed"]},
+            {"lab": "magnesium", "flag": "low"},
+        ],
+    }
+    case = Case.from_dict(raw, knowledge=KNOWN)
+    assert answer(again(case)) == answer(case)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_published_example_has_the_same_answer_through_the_form(path: Path) -> None:
     raw = json.loads(path.read_text("utf-8"))

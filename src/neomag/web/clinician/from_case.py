@@ -155,16 +155,21 @@ class _Filler:
         self.put(f"{row}.over", None if event.over is None else ages.written(event.over))
 
     def samples(self, events: list[Event]) -> None:
-        """Results of one moment and tube stand in one sample."""
-        samples: dict[tuple[int | None, frozenset[str]], str] = {}
+        """Results of one moment and tube stand in one sample; of two of one analyte at one moment the later stays the later."""
+        samples: dict[tuple[int | None, frozenset[str]], int] = {}
+        latest: dict[tuple[int | None, str], int] = {}
+        begun = 0
         for event in events:
-            key = (event.at, event.specimen)
-            if key not in samples:
-                samples[key] = sample = f"samples.{len(samples)}"
-                self.put(f"{sample}.at", self.before(event.at))
+            key, place = (event.at, event.specimen), samples.get((event.at, event.specimen))
+            if place is None or place < latest.get((event.at, event.code), 0):
+                # A sample before that of the last such result would put this one before it.
+                samples[key] = place = begun
+                begun += 1
+                self.put(f"samples.{place}.at", self.before(event.at))
                 for tag in sorted(event.specimen):
-                    self.put(f"{sample}.specimen", tag)
-            row = f"{samples[key]}.results.{self.fields.next(f'{samples[key]}.results')}"
+                    self.put(f"samples.{place}.specimen", tag)
+            latest[event.at, event.code] = place
+            row = f"samples.{place}.results.{self.fields.next(f'samples.{place}.results')}"
             self.put(f"{row}.lab", event.code)
             value, unit = _parts(event.reported)
             if value:
