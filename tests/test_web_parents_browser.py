@@ -325,6 +325,7 @@ def test_everything_that_matters_works_without_a_script(visit: Visit) -> None:
     page.select_option("#months", "10")
     page.locator("input[name=exclude][value=egg]").check()
     page.get_by_role("button", name="Make the menu").click()
+    page.locator(".meal").first.wait_for()
     assert page.locator(".meal").count() >= 4
     page.get_by_role("link", name="Foods").click()
     page.fill("#q", "oats")

@@ -43,8 +43,8 @@ def _exact(value: Any) -> Fraction:
 
 def _span(value: Any) -> int:
     try:
-        return seconds(value)
-    except (ValueError, AttributeError):
+        return seconds(_text(value))
+    except (ValueError, TypeError):
         raise TypeError('write a time such as "60 min" or "12 h"') from None
 
 
