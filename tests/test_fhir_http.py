@@ -236,6 +236,14 @@ def test_a_key_is_asked_for_by_the_operation_and_not_by_the_statements(tmp_path:
         kept = store.assessment(answered.headers["neomag-assessment"])
         assert kept
         assert json.loads(kept.answer) == answered.json()
+        # With a key of the request it is kept once, and a repetition has the same form.
+        asked = {"authorization": f"Bearer {key}", "idempotency-key": "7f3a"}
+        first, again = (client.post("/fhir/$assess", json=PUBLISHED, headers=asked) for _ in range(2))
+        assert again.headers["idempotency-replayed"] == "true"
+        assert "neomag-assessment" not in again.headers
+        assert (again.content, again.headers["content-type"]) == (first.content, first.headers["content-type"])
+        other = PUBLISHED | {"id": "another"}
+        outcome(client.post("/fhir/$assess", json=other, headers=asked), 409, "conflict")
 
 
 def test_statements_name_the_address_of_the_settings_and_never_one_made_up() -> None:

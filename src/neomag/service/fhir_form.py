@@ -59,6 +59,11 @@ class Form:
     pretty: bool = False
     applied: str | None = None
 
+    @property
+    def content_type(self) -> str:
+        """The media type with its charset."""
+        return f"{self.media_type}; charset=utf-8"
+
     def response(self, resource: Mapping[str, Any], status: int = 200, **headers: str) -> Response[bytes]:
         """The resource as a response; headers are named with underscores."""
         body = _encoder.encode(resource)
@@ -67,7 +72,7 @@ class Form:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.applied:
             more["Preference-Applied"] = self.applied
-        return Response(body, status_code=status, media_type=f"{self.media_type}; charset=utf-8", headers=more)
+        return Response(body, status_code=status, media_type=self.content_type, headers=more)
 
 
 def form_of(request: Request[Any, Any, Any]) -> Form:

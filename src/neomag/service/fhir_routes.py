@@ -19,7 +19,7 @@ from neomag.service.limits import Workers
 from neomag.service.loopback import authenticates
 from neomag.service.openapi import JSON, Content, Operation, Parameter, Schema
 from neomag.service.rest.answers import has_already, tag_of
-from neomag.service.rest.keeping import kept
+from neomag.service.rest.keeping import ID_HEADER, ID_SAYS, answered_before, kept, key_of
 from neomag.service.rest.reading import LARGE, read_json
 from neomag.service.settings import Settings
 
@@ -131,7 +131,8 @@ def _status(error: FhirInputError) -> int:
         "operation": FhirOperation(
             "Assess an infant, in FHIR",
             "Reads the Parameters or Bundle of one infant (FHIR R4). The answer is a Bundle: GuidanceResponse first, "
-            "ClinicalImpression, DetectedIssue, and proposals in draft, each with its Provenance. Nothing is ordered.",
+            "ClinicalImpression, DetectedIssue, and proposals in draft, each with its Provenance. Nothing is ordered. With a "
+            "store, the same request with the same `Idempotency-Key` is answered as before.",
             "fhir",
             Content("The answer.", _resource("Bundle", type={"const": "collection"}), media_type=FHIR),
             parameters=(_FORMAT, _PRETTY),
@@ -146,7 +147,8 @@ def _status(error: FhirInputError) -> int:
                 {"a seizure": _example},
                 FHIR,
             ),
-            problems=("unreadable-json", "unsupported-media-type", *_KINDS),
+            problems=("unreadable-json", "unsupported-media-type", "conflict", *_KINDS),
+            answer_headers={ID_HEADER: ID_SAYS},
             example=_shown,
         ),
     },
@@ -156,6 +158,9 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
     form = form_of(request)
     check_version(request)
     given = await read_json(request)
+    key = await key_of(request)
+    if (before := await answered_before(request, key, form.content_type)) is not None:
+        return before
     settings: Settings = request.app.state.settings
     base = base_of(request)
     workers: Workers = request.app.state.workers
@@ -166,7 +171,7 @@ async def assess(request: Request[Any, Any, Any]) -> Response[bytes]:
             said = _answered(given, settings, base)
     except FhirInputError as error:
         return form.response(refused(error), _status(error))
-    return await kept(request, None, form.response(said))
+    return await kept(request, key, form.response(said))
 
 
 def _fixed(request: Request[Any, Any, Any], form: Form, resource: Mapping[str, Any]) -> Response[bytes]:

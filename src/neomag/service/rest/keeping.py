@@ -46,13 +46,15 @@ async def key_of(request: Request[Any, Any, Any]) -> RequestKey | None:
         raise ProblemError.of("bad-request", str(error), [Fault(KEY_HEADER, str(error))]) from None
 
 
-async def answered_before(request: Request[Any, Any, Any], key: RequestKey | None) -> Response[bytes] | None:
+async def answered_before(
+    request: Request[Any, Any, Any], key: RequestKey | None, media_type: str = JSON
+) -> Response[bytes] | None:
     """The answer to the same request before. Raises ConflictError when the key stands for another request, StoreError."""
     if key is None:
         return None
     store: Store = request.app.state.store
     before = await sync_to_thread(store.recall, key)
-    return None if before is None else _again(before)
+    return None if before is None else _again(before, media_type)
 
 
 async def kept(request: Request[Any, Any, Any], key: RequestKey | None, response: Response[bytes]) -> Response[bytes]:
@@ -83,7 +85,7 @@ async def kept(request: Request[Any, Any, Any], key: RequestKey | None, response
     # A large body takes a while to read again: no other request waits for that.
     before, ids = await sync_to_thread(keep)
     if before is not None:
-        return _again(before)
+        return _again(before, response.media_type or JSON)
     if ids:
         response.headers[ID_HEADER] = ", ".join(ids)
     return response
@@ -106,5 +108,6 @@ def _saving(client: str, asked: bytes, answered: bytes) -> Callable[[Session], l
     return save
 
 
-def _again(before: Reply) -> Response[bytes]:
-    return Response(before.body.encode(), status_code=before.status, media_type=JSON, headers={"Idempotency-Replayed": "true"})
+def _again(before: Reply, media_type: str) -> Response[bytes]:
+    more = {"Idempotency-Replayed": "true"}
+    return Response(before.body.encode(), status_code=before.status, media_type=media_type, headers=more)
