@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from neomag.ages import DAY, written
@@ -46,6 +48,11 @@ NEAR = {
     "femg": [1, 1.99, 2, 3, 4, 4.1, 8],
     "temperature": [36, 36.5, 36.6, 37.9, 38, 39],
 }
+
+
+def a_tenth(test: Callable[..., None]) -> Callable[..., None]:
+    """The property with a tenth of the examples of the profile: for those of which every one takes a page or a document."""
+    return settings(max_examples=max(20, settings().max_examples // 10))(test)
 
 
 def ages_up_to(now: int) -> st.SearchStrategy[int]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import KNOWN, cases
+from tests.strategies import KNOWN, a_tenth, cases
 
 from neomag.assess import assess
 from neomag.case import Case
@@ -58,6 +58,7 @@ def answer(case: Case) -> dict[str, Any]:
     return said | {"problems": sorted((p["code"], p["says"]) for p in said["problems"])}
 
 
+@a_tenth
 @given(cases(), st.sampled_from(sorted(LANGUAGES)))
 def test_a_case_goes_through_the_form_and_comes_back(given_: dict[str, Any], code: str) -> None:
     case = Case.from_dict(given_, knowledge=KNOWN)

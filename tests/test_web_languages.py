@@ -10,6 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import a_tenth
 from tools import messages
 
 from neomag.web.languages import KNOWLEDGE, LANGUAGES, PAGES, catalogue, preferred
@@ -97,6 +98,7 @@ def test_chinese_is_written_in_chinese_with_its_own_stops() -> None:
 
 
 @in_every_language
+@a_tenth
 @given(data=st.data())
 def test_what_fills_the_holes_stands_where_the_translation_has_them(code: str, data: st.DataObject) -> None:
     text, translated = data.draw(st.sampled_from(holed(code)))
@@ -145,6 +147,7 @@ def test_a_wording_of_holes_alone_fits_only_what_is_known(code: str) -> None:
 
 
 @in_every_language
+@a_tenth
 @given(text=st.text(max_size=80))
 def test_what_is_unknown_is_said_as_it_is(code: str, text: str) -> None:
     language = LANGUAGES[code]
@@ -227,6 +230,7 @@ def test_the_language_that_a_reader_asks_for_first(accepted: str, code: str) -> 
     assert preferred(accepted).code == code
 
 
+@a_tenth
 @given(accepted=st.text(max_size=200))
 def test_any_header_chooses_a_language(accepted: str) -> None:
     assert preferred(accepted).code in LANGUAGES

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reading_level import read as blocks_of
+from tests.strategies import a_tenth
 
 from neomag.knowledge.caregiver import load_caregiver
 from neomag.knowledge.caregiver_checks import doses_said, never_said
@@ -79,6 +80,7 @@ def expected(form: Given) -> bool:
     return newborn or marked or long or hot_or_cold or steady
 
 
+@a_tenth
 @given(forms(), st.sampled_from(list(LANGUAGES)))
 def test_whatever_is_answered(fields: Fields, code: str) -> None:
     """First the line, then the emergency where there is one; never a disease, never comfort, never a dose."""
