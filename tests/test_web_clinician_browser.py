@@ -256,6 +256,8 @@ STATES = [
     "/{}/clinician?example=P-014",
     "/{}/sign-in",
 ]
+# What is folded is thousands of elements, of the same kinds in each state: in the translations it is opened in these.
+UNFOLDED = STATES[:2]
 
 
 @pytest.mark.slow
@@ -265,6 +267,8 @@ def test_axe_finds_nothing(visit: Visit, code: str, phone: bool, dark: bool) -> 
     for path in STATES:
         page = visit(path.format(code), phone=phone, dark=dark)
         assert axe(page) == [], path
+        if code != "en" and path not in UNFOLDED:
+            continue
         # Everything that is folded open.
         page.evaluate("for (const part of document.querySelectorAll('details')) if (part.id !== 'explore') part.open = true")
         assert axe(page) == [], f"{path}, unfolded"
