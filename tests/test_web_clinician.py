@@ -325,6 +325,55 @@ def test_without_chinese_letters_no_page_of_boxes_is_made(pages: Client, monkeyp
     assert "sheet.pdf" not in post(pages, "/en/clinician", changed(empty(pages), age="3")).text
 
 
+def to_language(text: str, code: str) -> str:
+    """Where the button of a language posts the form."""
+    button = next(e for tag, e in Page(text).elements if tag == "button" and e.get("lang", "").startswith(code))
+    assert button["form"] == "clinician-form"
+    return button["formaction"]
+
+
+def test_another_language_keeps_what_was_typed(pages: Client, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    kept = len(store.entries(most=1000))
+    page = pages.get("/en/clinician").text
+    magnesium = lab(Page(page).fields, "magnesium")
+    typed = changed(empty(pages), age="90", sign=["seizure", "-fever"], weight="4.25", name="1.5", given__0__given="calcium-gluconate-10")
+    typed = changed(typed, given__0__at="1.5 d", given__0__dose="2.5", given__0__unit="mL/kg")
+    typed = changed(typed, **{f"{magnesium.replace('.', '__')}__value": "0.45", f"{magnesium.replace('.', '__')}__unit": "mmol/L"})
+    with caplog.at_level(logging.DEBUG):
+        spanish = post(pages, to_language(page, "es"), typed)
+    assert spanish.status_code == 200
+    assert "EMERGENCIA" in Page(spanish.text).text
+    assert "0,45 mmol/L" in Page(spanish.text).text
+    held = dict(Page(spanish.text).fields)
+    assert (held["weight"], held[f"{magnesium}.value"], held["given.0.dose"]) == ("4,25", "0,45", "2,5")
+    assert (held["given.0.at"], held["name"], held["language"]) == ("1.5 d", "1.5", "es")
+    assert ("sign", "-fever") in Page(spanish.text).fields
+    # And back, by way of a third: the same form, and the same case.
+    chinese = post(pages, to_language(spanish.text, "zh"), Page(spanish.text).fields)
+    english = post(pages, to_language(chinese.text, "en"), Page(chinese.text).fields)
+    assert sorted(Page(english.text).fields) == sorted(Page(post(pages, "/en/clinician", typed).text).fields)
+    # Neither an address nor a log nor the store has any of it.
+    assert str(spanish.url).endswith("/es/clinician")
+    assert "seizure" not in caplog.text
+    assert len(store.entries(most=1000)) == kept
+
+
+@pytest.mark.parametrize("value", ["1.250", "1,250", "0,45,3", "x", "1..2"])
+def test_a_number_that_was_refused_is_refused_in_every_language(pages: Client, value: str) -> None:
+    form = changed(empty(pages, "es"), age="9", weight=value)
+    assert post(pages, "/es/clinician", form).status_code == 422
+    answer = post(pages, "/en/clinician", form)
+    assert answer.status_code == 422
+    assert "Write a plain number" in Page(answer.text).text
+
+
+def test_an_empty_form_in_another_language_is_blamed_for_nothing(pages: Client) -> None:
+    answer = post(pages, "/zh/clinician", changed(empty(pages), sign="seizure"))
+    assert answer.status_code == 200
+    assert ("sign", "seizure") in Page(answer.text).fields
+    assert "faults" not in Page(answer.text).ids()
+
+
 def test_nothing_is_kept_unless_asked(pages: Client, store: Store, caplog: pytest.LogCaptureFixture) -> None:
     before = [entry for entry in store.entries() if entry.action == "assessment.save"]
     fields = changed(empty(pages), age="3", sign="seizure", name="Zaphod-kept")

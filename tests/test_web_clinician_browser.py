@@ -160,6 +160,32 @@ def test_without_script_the_same_answer(visit: Visit) -> None:
     assert page.locator('input[name=sign][value="apnoea"]').is_checked()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_another_language_keeps_the_form(visit: Visit, script: bool) -> None:
+    page = visit("/en/clinician", script=script, phone=not script)
+    page.fill("#f-age", "5")
+    page.fill("#f-weight", "3.5")
+    page.locator("label", has_text="Apnoea").first.click()
+    page.locator(".tongues button", has_text="Español").click()
+    page.locator("#urgency", has_text="EMERGENCIA").wait_for()
+    assert page.url.endswith("/es/clinician")
+    assert (page.input_value("#f-age"), page.input_value("#f-weight")) == ("5", "3,5")
+    assert page.locator('input[name=sign][value="apnoea"]').is_checked()
+    assert page.locator(".tongues [aria-current]").inner_text() == "Español"
+    if script:
+        assert axe(page) == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_enter_asks_for_the_answer(visit: Visit, script: bool) -> None:
+    """The first button of a form is the one that the key presses, and the first one here changes the language."""
+    page = visit("/zh/clinician", script=script)
+    page.fill("#f-age", "5")
+    page.press("#f-age", "Enter")
+    page.wait_for_url("**/zh/clinician#answer")
+    assert page.locator("#urgency").count() == 1
+
+
 def test_without_script_a_fault_leads_to_its_field(visit: Visit) -> None:
     page = visit("/en/clinician", script=False, complains=True)
     page.locator("button", has_text="Show the answer").click()

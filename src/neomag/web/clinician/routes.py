@@ -19,7 +19,10 @@ from neomag.web.clinician.fields import MOST, Fields
 from neomag.web.clinician.from_case import empty, fill
 from neomag.web.clinician.load import LoadError, load
 from neomag.web.clinician.page import PATH, Loaded, clinician_page
+from neomag.web.clinician.retold import retold
 from neomag.web.clinician.take import kept, taken
+from neomag.web.clinician.typed import plain
+from neomag.web.languages import LANGUAGES
 from neomag.web.page import language_of
 
 OPT = {"scope": "assess", "page": True}
@@ -50,9 +53,14 @@ async def form(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @post(PATH, opt=OPT, status_code=200)
 async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The form as it was filled, with its answer; or the form with a row more or less."""
+    """The form as it was filled, with its answer; or the form with a row more or less, or from the page of another language."""
     workers: Workers = request.app.state.workers
-    fields = await posted(request)
+    fields, language = await posted(request), language_of(request)
+    was = LANGUAGES.get(fields.get("language"), language)
+    if was is not language:
+        fields = retold(fields, was, language)
+        # A form without an age was not to be answered yet, and is not blamed for it.
+        return await workers.run(clinician_page, request, fields, asked=bool(plain(fields.get("age"))))
     # An answer that follows the form adds no row, whichever button was pressed last.
     fragment = request.headers.get("hx-target") == "answer"
     fresh = None if fragment else changed(fields)

@@ -1,0 +1,30 @@
+"""A form that was filled in one language, for the page of another: the numbers as that language writes them."""
+
+from __future__ import annotations
+
+import re
+
+from neomag.web.clinician import typed
+from neomag.web.clinician.fields import Fields
+from neomag.web.languages import Language
+
+# A name is no number, whatever stands in it.
+_WORDS = "name"
+
+
+def retold(fields: Fields, was: Language, language: Language) -> Fields:
+    """The form that the page in `was` posted, as the page in `language` reads it. What was refused there is refused here."""
+    if typed.decimal_comma(was) == typed.decimal_comma(language):
+        return fields
+    return Fields((name, value if name == _WORDS else _again(value, was, language)) for name, value in fields.pairs())
+
+
+def _again(text: str, was: Language, language: Language) -> str:
+    try:
+        return typed.shown(typed.number(text, was), language)
+    except typed.TypedError:
+        if not typed.decimal_comma(was):
+            return text
+    said = typed.plain(text)
+    # 1.250 could be a thousand where it was typed. With a comma it stays refused where a point alone is a decimal sign.
+    return said.replace(".", ",") if re.fullmatch(r"[\d.,]+", said) else re.sub(r"(?<=\d),(?=\d)", ".", text)
