@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -336,9 +337,13 @@ def test_another_language_keeps_what_was_typed(pages: Client, store: Store, capl
     kept = len(store.entries(most=1000))
     page = pages.get("/en/clinician").text
     magnesium = lab(Page(page).fields, "magnesium")
-    typed = changed(empty(pages), age="90", sign=["seizure", "-fever"], weight="4.25", name="1.5", given__0__given="calcium-gluconate-10")
+    typed = changed(
+        empty(pages), age="90", sign=["seizure", "-fever"], weight="4.25", name="1.5", given__0__given="calcium-gluconate-10"
+    )
     typed = changed(typed, given__0__at="1.5 d", given__0__dose="2.5", given__0__unit="mL/kg")
-    typed = changed(typed, **{f"{magnesium.replace('.', '__')}__value": "0.45", f"{magnesium.replace('.', '__')}__unit": "mmol/L"})
+    typed = changed(
+        typed, **{f"{magnesium.replace('.', '__')}__value": "0.45", f"{magnesium.replace('.', '__')}__unit": "mmol/L"}
+    )
     with caplog.at_level(logging.DEBUG):
         spanish = post(pages, to_language(page, "es"), typed)
     assert spanish.status_code == 200
@@ -394,6 +399,56 @@ def test_nothing_is_kept_unless_asked(pages: Client, store: Store, caplog: pytes
     assert "seizure" not in caplog.text
 
 
+def test_what_is_kept_twice_is_kept_once(pages: Client, store: Store) -> None:
+    def saved() -> int:
+        return len([entry for entry in store.entries(most=1000) if entry.action == "assessment.save"])
+
+    begun = saved()
+    fields = changed(empty(pages), age="4", sign="seizure", weight="3.25")
+    first = post(pages, "/en/clinician/keep", fields)
+    (link,) = [href for href in Page(first.text).links() if "/kept/" in href]
+    again = post(pages, "/en/clinician/keep", fields)
+    assert "kept already" in Page(again.text).text
+    assert link in Page(again.text).links()
+    # In another language it is the same case with the same answer.
+    spanish = post(pages, "/es/clinician/keep", Page(post(pages, "/es/clinician", fields).text).fields)
+    assert [href for href in Page(spanish.text).links() if "/kept/" in href] == [link.replace("/en/", "/es/")]
+    assert saved() == begun + 1
+    # Another case is another assessment.
+    post(pages, "/en/clinician/keep", changed(fields, weight="3.26"))
+    assert saved() == begun + 2
+    shown = pages.get(link)
+    assert shown.status_code == 200
+    assert "it was answered otherwise" not in Page(shown.text).text
+    assert link.rpartition("/")[2] in Page(shown.text).text
+    assert ("sign", "seizure") in Page(shown.text).fields
+    assert "EMERGENCY" in Page(shown.text).text
+
+
+def test_what_retention_took_away_is_kept_anew(pages: Client, store: Store) -> None:
+    fields = changed(empty(pages), age="6", sign="seizure")
+    (old,) = [href for href in Page(post(pages, "/en/clinician/keep", fields).text).links() if "/kept/" in href]
+    store.prune(timedelta(0), replies=timedelta(days=1))
+    assert pages.get(old).status_code == 404
+    (new,) = [href for href in Page(post(pages, "/en/clinician/keep", fields).text).links() if "/kept/" in href]
+    assert new != old
+    assert pages.get(new).status_code == 200
+
+
+def test_what_was_kept_shows_when_its_answer_is_no_longer_that_of_today(pages: Client, store: Store) -> None:
+    case = {"case": "made up", "now": "3 d", "events": [{"at": "3 d", "sign": "seizure"}]}
+    answer = pages.post("/v1/assess", json=case).json()
+    for urgency, otherwise in (("emergency", False), ("soon", True)):
+        found = store.save_assessment(
+            client="anonymous", case=case, answer=answer | {"urgency": urgency}, knowledge="0.0.1", knowledge_digest="0" * 64
+        )
+        text = Page(pages.get(f"/en/clinician/kept/{found.id}").text).text
+        assert ("By knowledge 0.0.1 it was answered otherwise" in text) is otherwise
+    of_another = store.save_assessment(client="other", case=case, answer=answer, knowledge="0.0.1", knowledge_digest="0" * 64)
+    assert pages.get(f"/en/clinician/kept/{of_another.id}").status_code == 404
+    assert pages.get("/en/clinician/kept/none").status_code == 404
+
+
 def test_where_nothing_may_be_kept_no_button_says_so(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 's.db'}") as store:
         app = make_service(Settings(save=False), store, routers=[web.router()])
@@ -403,6 +458,7 @@ def test_where_nothing_may_be_kept_no_button_says_so(tmp_path: Path) -> None:
             assert "clinician/keep" not in answer.text
             assert "Nothing is kept here." in answer.text
             assert post(client, "/en/clinician/keep", fields).status_code == 404
+            assert client.get("/en/clinician/kept/0").status_code == 404
 
 
 def test_the_dose_is_that_of_the_calculator(pages: Client) -> None:

@@ -63,11 +63,13 @@ def answered(request: Request[Any, Any, Any], fields: Fields, language: Language
 
 def clinician_page(
     request: Request[Any, Any, Any], fields: Fields, *, language: Language | None = None, asked: bool = False,
-    loaded: Loaded | None = None, note: str = "", load_faults: Sequence[str] = (), fresh: str = "", fragment: bool = False,
+    loaded: Loaded | None = None, note: str = "", kept: str = "", load_faults: Sequence[str] = (), fresh: str = "",
+    fragment: bool = False,
 ) -> Response[bytes]:  # fmt: skip
     """The page with this form. `asked`: an answer is wanted; `fragment`: the answer alone, for a page that is there already.
 
-    `note` is told above the form, `load_faults` say why a file was not read, `fresh` is the field that gets the focus.
+    `note` is told above the form, with a way to what was kept under the id `kept`; `load_faults` say why a file was not read,
+    `fresh` is the field that gets the focus.
     """
     language = language or language_of(request)
     knowledge = rulebook().knowledge
@@ -77,7 +79,8 @@ def clinician_page(
     view = View(fields, language, knowledge, faults, said.cautions if said else {}, fresh)
     values: dict[str, Any] = {
         **_values(request, view, answer), "loaded": loaded, "note": note, "load_faults": load_faults, "faults": faults,
-        "summary": summary(answer.answer, language) if answer else "", "fragment": fragment,
+        "kept": kept if "read" in scopes(request) else "", "fragment": fragment,
+        "summary": summary(answer.answer, language) if answer else "",
     }  # fmt: skip
     if fragment:
         text = rendered("clinician/answer.html", language, **values)

@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from neomag.case import Case
 from neomag.rules import rulebook
@@ -17,10 +18,11 @@ from neomag.service.settings import Settings
 from neomag.web.clinician.examples import cases
 from neomag.web.clinician.fields import MOST, Fields
 from neomag.web.clinician.from_case import empty, fill
+from neomag.web.clinician.keep import keep, kept
 from neomag.web.clinician.load import LoadError, load
 from neomag.web.clinician.page import PATH, Loaded, clinician_page
 from neomag.web.clinician.retold import retold
-from neomag.web.clinician.take import kept, taken
+from neomag.web.clinician.take import taken
 from neomag.web.clinician.typed import plain
 from neomag.web.languages import LANGUAGES
 from neomag.web.page import language_of
@@ -115,17 +117,30 @@ def _take(name: str, what: str) -> HTTPRouteHandler:
     return take
 
 
-@post(f"{PATH}/keep", opt=OPT, status_code=200)
-async def keep(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Keep what was assessed, because it was asked for."""
+def _keeps(request: Request[Any, Any, Any]) -> None:
+    """Raises NotFoundException where nothing may be kept."""
     settings: Settings = request.app.state.settings
     if not settings.save or request.app.state.store is None:
         raise NotFoundException
+
+
+@post(f"{PATH}/keep", opt=OPT, status_code=200)
+async def keep_form(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Keep what was assessed, because it was asked for."""
+    _keeps(request)
     workers: Workers = request.app.state.workers
-    return await workers.run(kept, request, await posted(request))
+    return await workers.run(keep, request, await posted(request))
+
+
+@get(f"{PATH}/kept/{{name:str}}", opt={"scope": "read", "page": True})
+async def show_kept(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """What was kept."""
+    _keeps(request)
+    workers: Workers = request.app.state.workers
+    return await workers.run(kept, request, name)
 
 
 HANDLERS = [
-    form, answer, load_file, keep, _take("case.json", "case"), _take("answer.json", "answer"),
+    form, answer, load_file, keep_form, show_kept, _take("case.json", "case"), _take("answer.json", "answer"),
     _take("bundle.json", "bundle"), _take("sheet.pdf", "sheet"),
 ]  # fmt: skip

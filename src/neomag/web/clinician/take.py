@@ -1,4 +1,4 @@
-"""What is taken from the page: the case, the answer, FHIR, a sheet of paper; and an assessment that is kept because asked."""
+"""What is taken from the page: the case, the answer, FHIR, a sheet of paper."""
 
 from __future__ import annotations
 
@@ -8,24 +8,18 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 
-from neomag.assess import assess
-from neomag.case import Case
 from neomag.fhir import Reading, to_bundle
 from neomag.fhir.times import written
 from neomag.rules import rulebook
 from neomag.service.rest.assess import said as rest_answer
-from neomag.service.rest.keeping import client_of
-from neomag.service.store import Store
 from neomag.web.clinician.fields import Fields
 from neomag.web.clinician.page import answered, clinician_page
 from neomag.web.clinician.sheet import sheet
-from neomag.web.clinician.to_case import read
 from neomag.web.clinician.view import View
-from neomag.web.languages import Language
 from neomag.web.page import language_of
 
 # Numbers stay as they were typed.
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+encode = msgspec.json.Encoder(decimal_format="number").encode
 JSON, FHIR, PDF = "application/json", "application/fhir+json", "application/pdf"
 
 
@@ -38,33 +32,14 @@ def taken(request: Request[Any, Any, Any], fields: Fields, what: str) -> Respons
     if what == "sheet":
         return _file(sheet(shown, View(fields, language, rulebook().knowledge)), "neomag.pdf", PDF)
     if what == "case":
-        return _file(_encode(said.document()), "neomag-case.json", JSON)
+        return _file(encode(said.document()), "neomag-case.json", JSON)
     if what == "answer":
-        return _file(_encode(rest_answer(said.case)), "neomag-answer.json", JSON)
+        return _file(encode(rest_answer(said.case)), "neomag-answer.json", JSON)
     reading = Reading(case=said.case, problems=(), patient=None, now=written(datetime.now(UTC)))
-    return _file(_encode(to_bundle(shown.answer, reading)), "neomag-bundle.json", FHIR)
+    return _file(encode(to_bundle(shown.answer, reading)), "neomag-bundle.json", FHIR)
 
 
 def _file(body: bytes, name: str, media_type: str) -> Response[bytes]:
     # The name holds nothing that was typed.
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, media_type=media_type, headers=headers)
-
-
-def kept(request: Request[Any, Any, Any], fields: Fields) -> Response[bytes]:
-    """Keep the assessment, with its entry in the audit trail, and say under which id. Raises StoreError."""
-    language: Language = language_of(request)
-    knowledge = rulebook().knowledge
-    said = read(fields, language, knowledge)
-    if said.case is None:
-        return clinician_page(request, fields, asked=True)
-    store: Store = request.app.state.store
-    document: dict[str, Any] = msgspec.json.decode(_encode(said.document()))
-    # What is kept can be answered again as it stands.
-    answer = assess(Case.from_dict(document, knowledge=knowledge))
-    saved = store.save_assessment(
-        client=client_of(request), case=document, answer=answer.to_dict(), knowledge=knowledge.version,
-        knowledge_digest=knowledge.digest,
-    )  # fmt: skip
-    note = language.gettext("Kept, with an entry in the audit trail, under the id %(id)s.") % {"id": saved.id}
-    return clinician_page(request, fields, asked=True, note=note)
