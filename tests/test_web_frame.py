@@ -14,6 +14,7 @@ from tests.service import Client
 
 from neomag import web
 from neomag.service.app import make_app
+from neomag.service.settings import Settings
 from neomag.web.assets import assets, release
 from neomag.web.languages import LANGUAGES, preferred
 
@@ -113,3 +114,27 @@ def test_the_entrance_by_keyboard(visit: Visit) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/en/parents"
+
+
+@pytest.mark.parametrize(("code", "says"), [("en", "too large to be read"), ("zh", "太大"), ("es", "demasiado grande")])
+def test_what_is_too_large_is_told_on_a_page(pages: Client, code: str, says: str) -> None:
+    large = b"x" * (Settings().max_body + 1)
+    answer = pages.post(f"/{code}/clinician/load", files={"file": ("case.json", large)})
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-language"] == LANGUAGES[code].tag
+    assert "default-src 'none'; script-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers.get_list("content-security-policy") == [answer.headers["content-security-policy"]]
+    assert says in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+    # Elsewhere it stays a problem.
+    assert pages.post("/v1/assess", content=large).headers["content-type"] == "application/problem+json"
+
+
+def test_a_method_that_a_page_does_not_have_is_told_on_a_page(pages: Client) -> None:
+    answer = pages.get("/en/clinician/case.json")
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "text/html; charset=utf-8")
+    assert "POST" in answer.headers["allow"]
+    assert "This is not answered here" in answer.text
+    head = pages.head("/en/clinician/case.json")
+    assert (head.status_code, head.text) == (405, "")

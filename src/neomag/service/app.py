@@ -49,8 +49,9 @@ def make_app(
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
 ) -> Litestar:
     """The application. `gate` lets callers in to the routes that name a scope in their `opt`, the others are open; without one
-    all are. In `store` assessments are kept. `routers` are further groups of routes;
-    what `lifespan` gives is entered when the application starts and left when it stops.
+    all are. In `store` assessments are kept. `routers` are further groups of routes; one that writes the problems of the
+    frame in a way of its own names the ASGI middleware for it in its `opt`, as `problems`. What `lifespan` gives is
+    entered when the application starts and left when it stops.
 
     The knowledge is loaded and the rules compiled here, so that the first request is not slower than the others. Raises
     KnowledgeError when the knowledge does not hold together.
@@ -85,7 +86,9 @@ def make_app(
     )
     # Around the router too, so that the frame holds what has no route; Litestar's own middleware stands inside it.
     framed: ASGIApp = Bounds(app.asgi_handler, settings)
-    app.asgi_handler = Access(Outcomes(framed), metrics)
+    for written in (Outcomes, *(group.opt["problems"] for group in routers if "problems" in group.opt)):
+        framed = written(framed)
+    app.asgi_handler = Access(framed, metrics)
     return app
 
 

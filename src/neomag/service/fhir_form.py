@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message as Header
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,7 @@ from litestar import Response
 from neomag.fhir.elements import plain
 from neomag.nearest import hint
 from neomag.service.openapi import JSON
-from neomag.service.problems import MEDIA_TYPE, Fault, Problem, ProblemError
+from neomag.service.problems import Fault, Problem, ProblemError, is_problem
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -183,7 +183,7 @@ class Outcomes:
 
         async def rewritten(message: Message) -> None:
             nonlocal held, body
-            if message["type"] == "http.response.start" and _is_problem(message["headers"]):
+            if message["type"] == "http.response.start" and is_problem(message["headers"]):
                 held = message
             elif held is None or message["type"] != "http.response.body":
                 await send(message)
@@ -193,10 +193,6 @@ class Outcomes:
                     await _send_outcome(held, body, send)
 
         await self._app(scope, receive, rewritten)
-
-
-def _is_problem(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return dict(headers).get(b"content-type", b"").startswith(MEDIA_TYPE.encode())
 
 
 async def _send_outcome(start: Any, body: bytes, send: Send) -> None:

@@ -113,6 +113,11 @@ def kind_of(status: int) -> str:
     return first or ("bad-request" if status < 500 else "internal-error")
 
 
+def is_problem(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer with these headers is a problem."""
+    return dict(headers).get(b"content-type", b"").startswith(MEDIA_TYPE.encode())
+
+
 async def send_problem(problem: Problem, send: Send, instance: str | None = None) -> None:
     """Send a problem as a whole ASGI response."""
     body = problem.encoded(instance)

@@ -1,13 +1,20 @@
-"""Errors on pages, as pages."""
+"""Errors on pages, as pages: those of routes, and those of the frame around them (limits, methods)."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response
 
+from neomag.service.access import request_id
 from neomag.service.errors import problem_of
-from neomag.web.page import local, page
+from neomag.service.problems import is_problem
+from neomag.web.languages import LANGUAGES
+from neomag.web.page import HEADERS, local, page, rendered
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 SIGN_IN = "/sign-in"
 
@@ -18,10 +25,50 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[by
     if problem.status == 401 and request.method == "GET":
         headers = {"Location": local(request, SIGN_IN), "Cache-Control": "no-store"}
         return Response(b"", status_code=303, headers=headers)
-    scope: Any = request.scope
-    response = page(
-        request, "error.html", status=problem.status, problem=problem, request_id=scope["neomag.request"], here="",
-    )  # fmt: skip
+    said = {"here": "", "problem": problem.to_dict(), "request_id": request_id(request.scope)}
+    response = page(request, "error.html", status=problem.status, **said)
     for name, value in problem.headers.items():
         response.headers.setdefault(name, value)
     return response
+
+
+class ErrorPages:
+    """ASGI middleware: the problems of the frame around the routes (a form too large, a service too busy) as pages."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through; write its answer anew where that is a problem and the address is that of a page."""
+        language = LANGUAGES.get(scope["path"].strip("/").partition("/")[0]) if scope["type"] == "http" else None
+        if language is None:
+            await self._app(scope, receive, send)
+            return
+        held: Any = None
+        body = b""
+
+        async def shown(message: Message) -> None:
+            nonlocal held, body
+            if message["type"] == "http.response.start" and is_problem(message["headers"]):
+                held = message
+            elif held is None or message["type"] != "http.response.body":
+                await send(message)
+            else:
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    said = {"here": "", "problem": json.loads(body), "request_id": request_id(scope)}
+                    await _send(held, rendered("error.html", language, **said), language.tag, send)
+
+        await self._app(scope, receive, shown)
+
+
+async def _send(start: Any, text: str, tag: str, send: Send) -> None:
+    body = text.encode("utf-8", "replace")
+    said = HEADERS | {
+        "Cache-Control": "no-store", "Content-Language": tag, "Content-Length": str(len(body)),
+        "Content-Type": "text/html; charset=utf-8",
+    }  # fmt: skip
+    written = {name.lower().encode(): value.encode() for name, value in said.items()}
+    headers = [(name, value) for name, value in start["headers"] if name not in written] + list(written.items())
+    await send(start | {"headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

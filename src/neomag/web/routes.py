@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from neomag.web.assets import PATH, Asset, assets, release
 from neomag.web.clinician.routes import HANDLERS as CLINICIAN
 from neomag.web.entrance import about, entrance
-from neomag.web.errors import error_page
+from neomag.web.errors import ErrorPages, error_page
 from neomag.web.for_parents import PAGES as FOR_PARENTS
 from neomag.web.languages import LANGUAGES, preferred
 from neomag.web.offline import manifest, offline, worker
@@ -88,4 +88,5 @@ def router() -> Router:
             ),
         ],
         include_in_schema=False,
+        opt={"problems": ErrorPages},
     )
