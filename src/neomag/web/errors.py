@@ -25,7 +25,7 @@ def error_page(request: Request[Any, Any, Any], error: Exception) -> Response[by
     if problem.status == 401 and request.method == "GET":
         headers = {"Location": local(request, SIGN_IN), "Cache-Control": "no-store"}
         return Response(b"", status_code=303, headers=headers)
-    said = {"here": "", "problem": problem.to_dict(), "request_id": request_id(request.scope)}
+    said: dict[str, Any] = {"here": "", "problem": problem.to_dict(), "request_id": request_id(request.scope)}
     response = page(request, "error.html", status=problem.status, **said)
     for name, value in problem.headers.items():
         response.headers.setdefault(name, value)
@@ -56,7 +56,7 @@ class ErrorPages:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    said = {"here": "", "problem": json.loads(body), "request_id": request_id(scope)}
+                    said: dict[str, Any] = {"here": "", "problem": json.loads(body), "request_id": request_id(scope)}
                     await _send(held, rendered("error.html", language, **said), language.tag, send)
 
         await self._app(scope, receive, shown)

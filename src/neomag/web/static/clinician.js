@@ -5,6 +5,8 @@ const said = JSON.parse(document.getElementById("words").textContent);
 const form = document.getElementById("clinician-form");
 const answer = document.getElementById("answer");
 const bar = document.getElementById("said");
+// A browser that is too old for htmx has no answer that follows: the button asks for it.
+const follows = Boolean(window.htmx);
 
 // A number as it is typed: full-width digits, and a decimal comma where the language has one.
 function numberIn(text) {
@@ -36,7 +38,8 @@ function placeFaults() {
   for (const old of form.querySelectorAll("[data-live]")) old.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   for (const old of form.querySelectorAll(".fault")) old.remove();
-  document.getElementById("faults")?.remove();
+  const faults = document.getElementById("faults");
+  if (faults) faults.remove();
   for (const link of answer.querySelectorAll("[data-faults] a[data-field]")) {
     const field = document.getElementById(link.dataset.field);
     // An age that is still to be written is no mistake.
@@ -70,21 +73,24 @@ function fresh() {
   for (const note of document.querySelectorAll(".stale-note")) note.remove();
 }
 
-function failed() {
-  stale(said.failed);
-  answer.replaceChildren();
-  bar.textContent = said.failed;
+function failed(says, way) {
+  stale(says);
+  answer.textContent = "";
+  if (way) answer.append(way.content.cloneNode(true));
+  bar.textContent = says;
   bar.className = "bar urgent";
 }
 
 // Counts the changes, so that an answer to an earlier form is known as one.
 let changes = 0;
+function changed() {
+  changes += 1;
+  stale(follows ? said.stale : said.unasked);
+}
 form.addEventListener("input", (event) => {
   const unit = unitOf(event.target);
   if (unit) warn(unit);
-  if (event.target.name?.startsWith("new.")) return;
-  changes += 1;
-  stale(said.stale);
+  if (!event.target.name.startsWith("new.")) changed();
 });
 // The form follows itself alone: a button that was pressed before must not send it elsewhere.
 document.body.addEventListener("htmx:configRequest", (event) => {
@@ -103,21 +109,41 @@ form.addEventListener("change", (event) => {
     }
   }
 });
+// What was typed while a row came or went is put back into the section that came anew.
+let typed = new Map();
+const isBox = (field) => field.type === "checkbox" || field.type === "radio";
+const keyOf = (field) => (isBox(field) ? `${field.name}=${field.value}` : field.name);
+const typedIn = (section) => [...section.querySelectorAll("input:not([type=hidden]), select")].filter((field) => !field.name.startsWith("new."));
+document.body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  if (form.contains(target)) typed = new Map(typedIn(target).map((field) => [keyOf(field), isBox(field) ? field.checked : field.value]));
+});
+function restore(section) {
+  for (const field of typedIn(section)) {
+    const was = typed.get(keyOf(field));
+    if (was === undefined) continue;
+    if (isBox(field)) field.checked = was;
+    else field.value = was;
+  }
+}
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === answer) {
+    asked += 1;
     if (event.detail.xhr.changes === changes) fresh();
     else stale(said.stale);
     placeFaults();
     colour();
-  } else if (form.contains(event.detail.target) || event.detail.elt.closest?.("#clinician-form")) {
+  } else if (form.contains(event.detail.elt)) {
+    restore(event.detail.elt);
     // A row more or less is another form.
+    changed();
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
 for (const what of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(what, (event) => {
-    if (event.detail.xhr?.status === 401) location.assign(event.detail.xhr.getResponseHeader("Location") || location.pathname);
-    else if (what === "htmx:responseError") failed();
+    // Who is no longer signed in keeps the form: signing in goes on in another window.
+    if (event.detail.xhr && event.detail.xhr.status === 401) failed(said.unsigned, document.getElementById("sign-in-again"));
+    else if (what === "htmx:responseError") failed(said.failed);
     else away();
   });
 }
@@ -130,7 +156,7 @@ async function away() {
     const { answerAway } = await import("./clinician/away.js");
     await answerAway(form, answer, bar);
   } catch {
-    if (mine === asked) failed();
+    if (mine === asked) failed(said.failed);
     return;
   }
   // What was typed meanwhile is answered by a later call.
@@ -170,7 +196,7 @@ document.addEventListener(
         document.head.append(script);
       });
     }
-    globalThis.exploreIntervals(part);
+    window.exploreIntervals(part);
   },
   true,
 );
@@ -210,7 +236,7 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files.length > 1) return refuse(said.several);
   file.files = event.dataTransfer.files;
-  if (checked()) load.requestSubmit();
+  if (checked()) load.submit();
 });
 
 for (const unit of form.querySelectorAll("select[data-of]")) warn(unit);

@@ -29,7 +29,7 @@ function show() {
 /** A tap, at the time of the event itself and not of when a busy phone comes to it. */
 function tap(event) {
   const at = Math.round(event.timeStamp);
-  times.push(times.length ? Math.max(at, times.at(-1)) : at);
+  times.push(times.length ? Math.max(at, times[times.length - 1]) : at);
   note.textContent = "";
   show();
 }

@@ -1,6 +1,6 @@
 // The chart of intervals by age, drawn from the table that stands below it, with this infant's level in it.
 "use strict";
-globalThis.exploreIntervals = (part) => {
+window.exploreIntervals = (part) => {
   const place = part.querySelector(".chart");
   const rows = [...part.querySelectorAll("tr[data-start]")].map((row) => ({
     authority: row.dataset.authority,
@@ -67,5 +67,5 @@ globalThis.exploreIntervals = (part) => {
   };
   place.hidden = false;
   // The page's policy forbids eval and styles in the page: expressions are interpreted, and nothing is styled by the library.
-  return globalThis.vegaEmbed(place, spec, { ast: true, renderer: "canvas", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } });
+  return window.vegaEmbed(place, spec, { ast: true, renderer: "canvas", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } });
 };

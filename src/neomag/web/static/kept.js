@@ -1,6 +1,7 @@
 // Shows what was kept on this device. It is markup that the pages made, with what the parent wrote already escaped in it;
 // the policy of the page lets nothing in it run.
 import { store } from "./keep.js";
+import { put } from "./put.js";
 
 const words = JSON.parse(document.getElementById("words").textContent);
 const place = document.getElementById("kept");
@@ -10,7 +11,7 @@ const one = document.getElementById("one");
 function show() {
   const found = store.works ? store.all() : [];
   none.hidden = found.length > 0;
-  place.replaceChildren(...found.map((kept) => {
+  put(place, ...found.map((kept) => {
     const shown = one.content.cloneNode(true);
     const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
     shown.querySelector("[data-when]").textContent =

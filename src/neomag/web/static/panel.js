@@ -1,5 +1,7 @@
 // The panel "what a level does not tell": sliders over runs that were worked out beforehand. Nothing is simulated here.
 
+import { put } from "./put.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET = 400; // ms after the last move of a slider before the words below it change
 const TICKS = [0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 7, 10, 20, 50];
@@ -9,7 +11,7 @@ const scale = (low, high, start, end) => (value) => start + ((value - low) / (hi
 
 /** Round numbers from low to high, about five steps apart. */
 export function ticks(low, high) {
-  const step = TICKS.find((size) => size >= ((high - low) / 5) * 0.999) ?? TICKS.at(-1);
+  const step = TICKS.find((size) => size >= ((high - low) / 5) * 0.999) || TICKS[TICKS.length - 1];
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first + 1;
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toFixed(6)));
@@ -25,7 +27,7 @@ export function ranges(topic) {
   const serum = [...topic.runs.flatMap((run) => run.serum), ...topic.intervals.flat().flatMap((one) => one.slice(2))];
   const stores = topic.runs.flatMap((run) => [...run.muscle, ...run.bone]);
   return {
-    days: [topic.t[0] / 24, topic.t.at(-1) / 24],
+    days: [topic.t[0] / 24, topic.t[topic.t.length - 1] / 24],
     serum: [0, Math.ceil(Math.max(...serum) / 100) / 10],
     stores: [Math.floor(Math.min(...stores) / 100) * 10, Math.ceil(Math.max(...stores) / 100) * 10],
   };
@@ -34,7 +36,7 @@ export function ranges(topic) {
 /** Where a level lies at an hour: `below`, `inside` or `above` the interval, with its limits; `none` where none holds. */
 export function placeOf(serum, hour, stretches) {
   // At an edge the later stretch holds, as it does in the run.
-  const found = stretches.findLast(([from, to]) => from <= hour && hour <= to);
+  const found = stretches.filter(([from, to]) => from <= hour && hour <= to).pop();
   if (!found) return { place: "none" };
   const [, , low, high] = found;
   return { place: serum < low ? "below" : serum > high ? "above" : "inside", low: low / 1000, high: high / 1000 };
@@ -42,7 +44,7 @@ export function placeOf(serum, hour, stretches) {
 
 /** A text with its holes, as in `{day}`, filled. */
 export function filled(text, holes) {
-  return text.replace(/\{(\w+)\}/g, (hole, name) => holes[name] ?? hole);
+  return text.replace(/\{(\w+)\}/g, (hole, name) => (name in holes ? holes[name] : hole));
 }
 
 function element(name, fields, text) {
@@ -152,7 +154,7 @@ class Panel {
         x: x(from / 24), y: y(high / 1000), width: x(to / 24) - x(from / 24), height: y(low / 1000) - y(high / 1000),
       }),
     );
-    this.picture.querySelector(".panel-boxes").replaceChildren(...boxes);
+    put(this.picture.querySelector(".panel-boxes"), ...boxes);
     const [left, right] = [x(span.days[0]), x(span.days[1])];
     const across = (tick, at) => [
       element("line", { x1: left, x2: right, y1: at, y2: at }),
@@ -160,7 +162,8 @@ class Panel {
     ];
     const under = (tick) =>
       foot.map((bottom) => element("text", { x: x(tick), y: bottom + 16, "text-anchor": "middle" }, this.plain.format(tick)));
-    this.picture.querySelector(".panel-ticks").replaceChildren(
+    put(
+      this.picture.querySelector(".panel-ticks"),
       ...ticks(...span.serum).flatMap((tick) => across(tick, y(tick))),
       ...ticks(...span.stores).flatMap((tick) => across(tick, z(tick))),
       ...ticks(...span.days).flatMap(under),
@@ -207,7 +210,7 @@ class Panel {
       }
       return [row];
     });
-    this.section.querySelector(".panel-table tbody").replaceChildren(...rows);
+    put(this.section.querySelector(".panel-table tbody"), ...rows);
   }
 }
 
@@ -219,4 +222,4 @@ export async function start() {
   }
 }
 
-await start();
+start().catch(() => {});

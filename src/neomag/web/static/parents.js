@@ -1,11 +1,12 @@
 // What every page for parents can do with a script: print, keep on this device, and say when there is no network.
 import { offerKeeping, store } from "./keep.js";
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-}
+// Some browsers of phones cannot print.
+const { print } = window;
+const showPrint = () => document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = !print; });
+showPrint();
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("[data-print]")) print.call(window);
 });
 
 offerKeeping();
@@ -14,9 +15,10 @@ if (link) link.hidden = !store.works || store.all().length === 0;
 
 // A menu that came without loading the page: read out from its beginning.
 document.addEventListener("htmx:afterSwap", () => {
-  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+  showPrint();
   offerKeeping();
-  document.getElementById("plan")?.focus();
+  const plan = document.getElementById("plan");
+  if (plan) plan.focus();
 });
 const away = document.getElementById("no-network");
 if (away) {

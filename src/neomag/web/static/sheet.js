@@ -1,12 +1,13 @@
 // The sheet without a network: the page's own pattern of it, filled with the answers. It is judged as the service judges, by the
 // danger signs and by the rules, and only ever raised: where the rules cannot be had, it says to call.
 import { offerKeeping } from "./keep.js";
+import { put } from "./put.js";
 import { countOfRun, form, runs } from "./runs.js";
 import { digits, fill, words } from "./say.js";
 
 const PATIENCE_MS = 4000;
-const OLDEST = 20 * 12 * 2_629_800;
-const AGE = { d: [86_400, "day", "days"], wk: [604_800, "week", "weeks"], mo: [2_629_800, "month", "months"] };
+const OLDEST = 20 * 12 * 2629800;
+const AGE = { d: [86400, "day", "days"], wk: [604800, "week", "weeks"], mo: [2629800, "month", "months"] };
 const pattern = document.getElementById("bare-sheet");
 const judging = JSON.parse(pattern.dataset.judge);
 const main = document.querySelector("main");
@@ -25,7 +26,7 @@ function measured() {
     return found !== null && found <= most ? found : null;
   };
   const age = read("age", OLDEST / AGE[written("age_unit")][0]);
-  const [minutes, seconds] = [read("minutes", 1_440), read("seconds_long", 3_600)];
+  const [minutes, seconds] = [read("minutes", 1440), read("seconds_long", 3600)];
   let celsius = number(written("temperature"));
   if (celsius !== null && written("temperature_unit") === "F") celsius = ((celsius - 32) * 5) / 9;
   if (celsius !== null) celsius = Math.round(celsius * 10) / 10;
@@ -36,7 +37,7 @@ function measured() {
   }
   return {
     age: age === null ? null : age * AGE[written("age_unit")][0],
-    lasted: minutes === null && seconds === null ? null : 60 * (minutes ?? 0) + (seconds ?? 0),
+    lasted: minutes === null && seconds === null ? null : 60 * (minutes || 0) + (seconds || 0),
     celsius,
     faults,
   };
@@ -44,7 +45,7 @@ function measured() {
 
 /** Whether the rules call the answers an emergency; also when they cannot be had here. */
 async function urgent({ age, celsius }) {
-  const now = `${Math.round(age ?? 0)} s`;
+  const now = `${Math.round(age || 0)} s`;
   const events = [...form.querySelectorAll("input[name^='q.']:checked")].flatMap(({ dataset }) => [
     ...(dataset.sign ? [{ sign: dataset.sign, at: now }] : []),
     ...(dataset.condition ? [{ condition: dataset.condition }] : []),
@@ -143,7 +144,7 @@ function made(measures, signs, emergency) {
     const quote = document.createElement("q");
     quote.className = "own";
     quote.textContent = text;
-    place.replaceChildren(quote);
+    put(place, quote);
   }
   fillMeasures(sheet, measures);
   fillCounts(sheet);
@@ -194,8 +195,8 @@ async function show() {
   }
   const emergency = signs.size > 0 || (await urgent(measures));
   const before = [...main.childNodes];
-  main.replaceChildren(made(measures, signs, emergency));
-  main.querySelector("[data-back]").addEventListener("click", () => main.replaceChildren(...before));
+  put(main, made(measures, signs, emergency));
+  main.querySelector("[data-back]").addEventListener("click", () => put(main, ...before));
   offerKeeping();
   scrollTo(0, 0);
   main.focus();

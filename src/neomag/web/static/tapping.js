@@ -10,7 +10,7 @@ function quantile(sorted, share) {
 
 /** A count: taps, seconds of film, rate a second with its middle half, and the names of its notes. `speed` null: not known. */
 export function counted(times, speed, { fewest, fastest, widest }) {
-  const seconds = times.length ? (times.at(-1) - times[0]) / 1000 : 0;
+  const seconds = times.length ? (times[times.length - 1] - times[0]) / 1000 : 0;
   const count = { taps: times.length, seconds, rate: null, low: null, high: null, notes: [] };
   if (times.length < fewest || seconds <= 0) return { ...count, notes: ["few"] };
   const gaps = times.slice(1).map((time, i) => (time - times[i]) / 1000).sort((a, b) => a - b);

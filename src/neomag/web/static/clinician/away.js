@@ -5,6 +5,7 @@
 
 import { assess } from "../engine/assess.js";
 import { load } from "../engine/load.js";
+import { put } from "../put.js";
 import { Fields } from "./fields.js";
 import { toCase } from "./to-case.js";
 
@@ -41,11 +42,11 @@ export async function answerAway(form, place, bar) {
   const words = read("away-words");
   const found = await answered(form, words);
   if (found.faults) {
-    place.replaceChildren(faults(found.faults));
+    put(place, faults(found.faults));
     bar.textContent = "";
     return;
   }
-  place.replaceChildren(written(found.answer, words, found.knowledge));
+  put(place, written(found.answer, words, found.knowledge));
   const level = found.answer.magnesium;
   bar.textContent = [words.urgency[found.answer.urgency][0], valueOf(level, words), words.status[level.status]].filter(Boolean).join(" · ");
 }

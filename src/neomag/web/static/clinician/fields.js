@@ -1,6 +1,6 @@
 /** The fields of the form by name, in order, and the rows among them. As `neomag.web.clinician.fields`. */
 
-export const MOST = 12_000;
+export const MOST = 12000;
 
 export class Fields {
   /** `pairs`: (name, value) as a browser posts them. */

@@ -36,7 +36,7 @@ export function span(text, unit, comma) {
   const said = digits(plain(text));
   try {
     if (/^[\d.,]+$/.test(said)) return seconds(`${number(said, comma)} ${unit}`);
-    return seconds(comma ? said.replace(/(?<=\d),(?=\d)/g, ".") : said);
+    return seconds(comma ? said.replace(/(\d),(?=\d)/g, "$1.") : said);
   } catch (error) {
     if (error instanceof Refusal) throw new TypedError("span");
     throw error;

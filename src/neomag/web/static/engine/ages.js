@@ -4,9 +4,9 @@ import { fraction, halfEven, nearestDouble } from "./decimal.js";
 import { Refusal } from "./refusal.js";
 import { digits, spaces, strip } from "./text.js";
 
-const DAY = 86_400;
-const MONTH = 2_629_800;
-const SECONDS = { s: 1, min: 60, h: 3_600, d: DAY, wk: 7 * DAY, mo: MONTH, y: 12 * MONTH };
+const DAY = 86400;
+const MONTH = 2629800;
+const SECONDS = { s: 1, min: 60, h: 3600, d: DAY, wk: 7 * DAY, mo: MONTH, y: 12 * MONTH };
 /** Beyond this a number is a slip, not an age. */
 export const OLDEST = 400 * SECONDS.y;
 
@@ -20,7 +20,7 @@ for (const [unit, spelt] of Object.entries({
 const PART = new RegExp(`(\\d{1,9})(?:\\.(\\d{1,6}))?[${spaces}]*([a-z]+)`, "g");
 const S = `[${spaces}]*`;
 const GESTATION = new RegExp(`^(\\d{1,2})(?:${S}(?:w|wk|weeks?))?(?:${S}\\+?${S}([0-6])(?:${S}(?:d|days?))?)?$`);
-const MILLION = 1_000_000n;
+const MILLION = 1000000n;
 
 /** The span written in `text`, in whole seconds; `birth` is 0. Throws Refusal. */
 export function seconds(text) {

@@ -10,7 +10,7 @@ const DATES = [
   { form: /^(\d{4})W(\d\d)(\d)?$/, of: week },
 ];
 const TIMES = [/^(\d\d)(?::(\d\d)(?::(\d\d))?)?(?:[.,](\d+))?$/, /^(\d\d)(?:(\d\d)(\d\d)?)?(?:[.,](\d+))?$/];
-const DAY = 86_400;
+const DAY = 86400;
 
 /** Days since 1970 of a date of the calendar; null when there is no such day. */
 function calendar(year, month, day) {

@@ -121,8 +121,8 @@ export function fourPlaces(value) {
   const parts = value * 32;
   // Only odd thirty-seconds lie halfway between two numbers of four places, and toFixed would take the upper.
   if (Number.isInteger(parts) && Math.abs(parts % 2) === 1) {
-    const below = Math.floor(value * 10_000);
-    return (below % 2 === 0 ? below : below + 1) / 10_000;
+    const below = Math.floor(value * 10000);
+    return (below % 2 === 0 ? below : below + 1) / 10000;
   }
   return Number(value.toFixed(4));
 }

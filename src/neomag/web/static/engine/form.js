@@ -118,7 +118,7 @@ export class Form {
       const instant = this.moment(where, value);
       if (instant === null) return -1;
       if (instant.zoned !== this.born.zoned) throw new Refusal("zone-mixed");
-      const age = rounded((instant.seconds - this.born.seconds) * 1_000_000 + (instant.micros - this.born.micros));
+      const age = rounded((instant.seconds - this.born.seconds) * 1000000 + (instant.micros - this.born.micros));
       if (age < 0) throw new Refusal("age-before-birth");
       if (age > OLDEST) throw new Refusal("age-beyond");
       return age;
@@ -146,7 +146,7 @@ export class Form {
 
 /** Microseconds as whole seconds, the even one of two equally near. */
 function rounded(micros) {
-  const below = Math.floor(micros / 1_000_000);
-  const rest = micros - below * 1_000_000;
-  return rest > 500_000 || (rest === 500_000 && below % 2 !== 0) ? below + 1 : below;
+  const below = Math.floor(micros / 1000000);
+  const rest = micros - below * 1000000;
+  return rest > 500000 || (rest === 500000 && below % 2 !== 0) ? below + 1 : below;
 }

@@ -15,7 +15,7 @@ export const SETTINGS = ["home", "clinic", "hospital"];
 export const SEXES = ["female", "male"];
 const CASE_KEYS = ["case", "source", "age_assumed", "times_assumed", "infant", "setting", "now", "intervals", "events"];
 const INFANT_KEYS = ["sex", "gestation", "birth_weight", "weight", "born"];
-const MOST_EVENTS = 10_000;
+const MOST_EVENTS = 10000;
 
 /**
  * The case in a mapping: {case}, or {refused: [{where, why}]}. `numberless`: a result may have neither value nor flag, as

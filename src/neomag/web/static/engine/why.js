@@ -112,7 +112,7 @@ function product(families) {
   return open.reduce((total, family) => minimal(total.flatMap((a) => family.map((b) => union(a, b)))));
 }
 
-const least = (family) => (family.length ? family[0].length : 1_000);
+const least = (family) => (family.length ? family[0].length : 1000);
 
 /** Evaluates and explains rules (of `rulesOf`) over one row of findings. Rules and findings go by their places. */
 export class Explainer {
