@@ -19,6 +19,7 @@ from neomag.feeding.rank import rank, to_rank
 from neomag.knowledge import load
 from neomag.knowledge.caregiver import load_caregiver
 from neomag.knowledge.caregiver_checks import doses_said
+from neomag.knowledge.feeding import load_feeding
 from neomag.knowledge.foods import load_foods
 from neomag.service.app import make_app
 from neomag.service.problems import ProblemError
@@ -142,6 +143,17 @@ def test_what_stays_short_is_said(pages: Client) -> None:
     assert "Vitamin B12 stays below the goal." in plan
     assert KNOWN.feeding["plan"]["met"] not in plan
     assert KNOWN.feeding["plan"]["diet"] in plan
+    # No meat, fish or egg is left, and one of them belongs in every day.
+    assert KNOWN.feeding["missing"]["animal"] in plan
+    assert KNOWN.feeding["missing"]["fruit"] not in plan
+
+
+def test_what_a_plan_wants_every_day_has_words_for_when_it_is_not_there(pages: Client) -> None:
+    assert set(KNOWN.feeding["missing"]) == {"groups", "meals", *load_feeding().plan["daily"]}
+    plan = text_of(pages.post("/en/parents/feeding", data={"months": "8"}).text)
+    assert not any(says in plan for says in KNOWN.feeding["missing"].values())
+    for says in KNOWN.feeding["missing"].values():
+        assert grade([says]) <= 6, says
 
 
 def test_before_six_months_the_plan_is_milk(pages: Client) -> None:

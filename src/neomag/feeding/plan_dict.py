@@ -45,6 +45,7 @@ def plan_dict(plan: Plan, said: Explainer) -> dict[str, Any]:
             for left in plan.left_out if left.why not in ("age", "seldom")
         ],
         "groups": list(said.groups()),
+        "missing": [name for name, count in plan.missing.items() if count],
         "why": said.sentences(),
         "cost": None if plan.cost is None else _r(plan.cost),
         "authority": next((line.target.authority for line in plan.lines.values() if line.target and line.nutrient != "energy"),

@@ -36,7 +36,8 @@ def shown(found: Mapping[str, Any]) -> dict[str, Any]:
         "low": [
             name for name, line in lines.items() if name in plain["nutrient"] and not line["aimed"] and line["met"] is False
         ],
-        "met": not found["shortfalls"],
+        "missing": [says for name in found["missing"] if (says := plain["missing"].get(name))],
+        "met": not found["shortfalls"] and not found["missing"],
         "unverified": any(line["status"] == "unverified" for line in lines.values()),
         "rules": [plain["safety"][rule["id"]] for rule in found["rules"] if rule["id"] in plain["safety"]],
         "first": found["age_months"] == load_feeding().plan["ages"]["from_months"],
