@@ -524,3 +524,17 @@ def test_the_pages_look_as_they_should(visit: Visit) -> None:
     compared(page, "parents-menu-phone")
     compared(visit("/en/parents/foods"), "parents-foods")
     compared(visit("/en/parents/article", phone=True), "parents-article-phone")
+
+
+def test_a_menu_beside_changed_answers_is_marked(visit: Visit) -> None:
+    page = visit("/en/parents/feeding", phone=True)
+    page.locator("label", has_text="peanut").click()
+    page.select_option("#months", "0")
+    page.locator("#ask").click()
+    page.locator("#plan article").wait_for()
+    assert not page.locator("#plan-stale").is_visible()
+    page.locator("label", has_text="egg").first.click()
+    assert page.locator("#plan-stale").is_visible()
+    assert axe(page) == []
+    page.locator("#ask").click()
+    page.locator("#plan-stale").wait_for(state="hidden")

@@ -20,6 +20,18 @@ document.addEventListener("htmx:afterSwap", () => {
   const plan = document.getElementById("plan");
   if (plan) plan.focus();
 });
+// A menu beside other answers than it was made for could hold what the baby must not eat.
+const asked = document.querySelector("form[hx-target='#plan']");
+if (asked) {
+  let changed = false;
+  const mark = () => {
+    const stale = document.getElementById("plan-stale");
+    if (stale) stale.hidden = !changed;
+  };
+  asked.addEventListener("input", () => { changed = true; mark(); });
+  document.addEventListener("htmx:beforeRequest", () => { changed = false; });
+  document.addEventListener("htmx:afterSwap", mark);
+}
 const away = document.getElementById("no-network");
 if (away) {
   document.addEventListener("htmx:beforeRequest", () => { away.hidden = true; });
