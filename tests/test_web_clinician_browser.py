@@ -13,7 +13,7 @@ from tests.browser import Visit, axe, chromium, compared, site, visit
 from neomag.web.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 __all__ = ["chromium", "site", "visit"]
 CODES = list(LANGUAGES)
@@ -102,6 +102,47 @@ def test_a_dose_is_added_and_the_focus_goes_to_it(visit: Visit) -> None:
     page.locator("#given button", has_text="Take away").click()
     page.locator("#f-given-0-at").wait_for(state="detached")
     page.locator("#answer", has_text="3 mL/kg").wait_for(state="detached")
+
+
+def test_what_is_typed_while_a_row_comes_stays(visit: Visit) -> None:
+    page = visit("/en/clinician")
+    page.fill("#f-age", "5")
+    page.select_option("#f-new-given", "calcium-gluconate-10")
+    page.locator("#given button", has_text="Add").click()
+    page.locator("#f-given-0-unit").select_option("mL/kg")
+    answered(page, "alcium gluconate")
+    held: list[Route] = []
+    page.route(
+        "**/clinician",
+        lambda route: held.append(route) if "add=given" in (route.request.post_data or "") else route.continue_(),
+    )
+    page.select_option("#f-new-given", "calcium-gluconate-10")
+    page.locator("#given button", has_text="Add").click()
+    page.fill("#f-given-0-dose", "2.5")
+    answered(page, "2.5 mL/kg")
+    page.evaluate(
+        "window.seen = []; new MutationObserver(() => seen.push(document.querySelectorAll('.stale-note').length)).observe(document.querySelector('.answer-side'), {childList: true})"
+    )
+    held[0].continue_()
+    page.locator("#f-given-1-at").wait_for()
+    assert page.input_value("#f-given-0-dose") == "2.5"
+    assert page.input_value("#f-given-0-unit") == "mL/kg"
+    # The answer of before the row came does not look like that of the form with it.
+    page.wait_for_function("seen.includes(1)")
+    answered(page, "2.5 mL/kg")
+
+
+def test_who_is_no_longer_signed_in_keeps_the_form(visit: Visit) -> None:
+    page = visit("/en/clinician?example=P-013", complains=True)
+    page.route("**/clinician", lambda route: route.fulfill(status=401, body=""))
+    page.fill("#f-age", "90")
+    page.locator(".stale-note", has_text="You are not signed in").wait_for()
+    link = page.locator("#answer a", has_text="Sign in")
+    assert (link.get_attribute("href"), link.get_attribute("target")) == ("/en/sign-in", "_blank")
+    assert page.locator("#urgency").count() == 0
+    page.unroute("**/clinician")
+    page.fill("#f-age", "91")
+    answered(page, "EMERGENCY")
 
 
 def test_by_keyboard_alone(visit: Visit) -> None:

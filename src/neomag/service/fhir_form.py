@@ -15,11 +15,11 @@ from litestar import Response
 from neomag.fhir.elements import plain
 from neomag.nearest import hint
 from neomag.service.openapi import JSON
-from neomag.service.problems import Fault, Problem, ProblemError, is_problem
+from neomag.service.problems import Fault, Problem, ProblemError, rewritten
 
 if TYPE_CHECKING:
     from litestar import Request
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
 FHIR = "application/fhir+json"
 PREFIX = "/fhir"
@@ -178,21 +178,7 @@ class Outcomes:
         if scope["type"] != "http" or not (scope["path"] == PREFIX or scope["path"].startswith(f"{PREFIX}/")):
             await self._app(scope, receive, send)
             return
-        held: Any = None
-        body = b""
-
-        async def rewritten(message: Message) -> None:
-            nonlocal held, body
-            if message["type"] == "http.response.start" and is_problem(message["headers"]):
-                held = message
-            elif held is None or message["type"] != "http.response.body":
-                await send(message)
-            else:
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    await _send_outcome(held, body, send)
-
-        await self._app(scope, receive, rewritten)
+        await rewritten(self._app, scope, receive, send, lambda start, body: _send_outcome(start, body, send))
 
 
 async def _send_outcome(start: Any, body: bytes, send: Send) -> None:

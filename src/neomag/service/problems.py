@@ -7,7 +7,7 @@ the name of a header.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,7 +16,7 @@ import msgspec
 from neomag.asking import Fault
 
 if TYPE_CHECKING:
-    from litestar.types import Message, Send
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 100
@@ -113,9 +113,29 @@ def kind_of(status: int) -> str:
     return first or ("bad-request" if status < 500 else "internal-error")
 
 
-def is_problem(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether an answer with these headers is a problem."""
+def _is_problem(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return dict(headers).get(b"content-type", b"").startswith(MEDIA_TYPE.encode())
+
+
+async def rewritten(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, write: Callable[[Any, bytes], Awaitable[None]]
+) -> None:
+    """Let a request through; where its answer is a problem `write` sends another one, from its start and its body."""
+    held: Any = None
+    body = b""
+
+    async def noted(message: Message) -> None:
+        nonlocal held, body
+        if message["type"] == "http.response.start" and _is_problem(message["headers"]):
+            held = message
+        elif held is None or message["type"] != "http.response.body":
+            await send(message)
+        else:
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await write(held, body)
+
+    await app(scope, receive, noted)
 
 
 async def send_problem(problem: Problem, send: Send, instance: str | None = None) -> None:

@@ -9,12 +9,12 @@ from litestar import Request, Response
 
 from neomag.service.access import request_id
 from neomag.service.errors import problem_of
-from neomag.service.problems import is_problem
+from neomag.service.problems import rewritten
 from neomag.web.languages import LANGUAGES
 from neomag.web.page import HEADERS, local, page, rendered
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
 SIGN_IN = "/sign-in"
 
@@ -44,22 +44,12 @@ class ErrorPages:
         if language is None:
             await self._app(scope, receive, send)
             return
-        held: Any = None
-        body = b""
 
-        async def shown(message: Message) -> None:
-            nonlocal held, body
-            if message["type"] == "http.response.start" and is_problem(message["headers"]):
-                held = message
-            elif held is None or message["type"] != "http.response.body":
-                await send(message)
-            else:
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    said: dict[str, Any] = {"here": "", "problem": json.loads(body), "request_id": request_id(scope)}
-                    await _send(held, rendered("error.html", language, **said), language.tag, send)
+        async def write(start: Any, body: bytes) -> None:
+            said: dict[str, Any] = {"here": "", "problem": json.loads(body), "request_id": request_id(scope)}
+            await _send(start, rendered("error.html", language, **said), language.tag, send)
 
-        await self._app(scope, receive, shown)
+        await rewritten(self._app, scope, receive, send, write)
 
 
 async def _send(start: Any, text: str, tag: str, send: Send) -> None:
