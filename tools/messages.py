@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from neomag.web.languages import KNOWLEDGE, LANGUAGES, PAGES
-from neomag.web.wording import wording
+from neomag.web.wording import CONTEXTS, wording
 
 WEB = Path("src/neomag/web")
 _METHODS = [
@@ -29,7 +29,7 @@ _METHODS = [
 _OPTIONS = {
     "jinja2": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 }
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "P_": ((1, "c"), 2), "pgettext": ((1, "c"), 2)}
 
 
 def said() -> Catalog:
@@ -47,7 +47,7 @@ def shown() -> Catalog:
     """The wording of the knowledge that pages show."""
     found = Catalog(charset="utf-8")
     for where, text in wording():
-        found.add(text, None, [(where, cast(int, None))])
+        found.add(text, None, [(where, cast(int, None))], context=CONTEXTS.get((where, text)))
     return found
 
 
@@ -60,9 +60,9 @@ def _merged(template: Catalog, path: Path, code: str) -> Catalog:
     made = Catalog(locale=LANGUAGES[code].tag.replace("-", "_"), project="neomag", charset="utf-8", fuzzy=False)
     for message in template:
         if message.id:
-            before = old.get(message.id if isinstance(message.id, str) else message.id[0])
+            before = old.get(message.id if isinstance(message.id, str) else message.id[0], context=message.context)
             kept = before.string if before is not None and before.id == message.id and not before.fuzzy else None
-            made.add(message.id, kept, message.locations, flags=message.flags)
+            made.add(message.id, kept, message.locations, flags=message.flags, context=message.context)
     return made
 
 
@@ -79,7 +79,7 @@ def missing(catalog: Catalog) -> Iterator[str]:
         if message.id:
             forms = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
             if not all(forms) or message.fuzzy:
-                yield str(message.id)
+                yield f"{message.id} ({message.context})" if message.context else str(message.id)
 
 
 def main() -> int:

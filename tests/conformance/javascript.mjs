@@ -3,7 +3,7 @@
 //   {rows}: the values of all rules for each row of findings
 //   {trees, findings, rows}: for each row of so many findings [values, grounds, missing, settling] of the rules of `trees`
 //   {readings: [[analyte, number as text, unit]]}: [value, reported, plausible] or [refusal] each
-//   {form: [[name, value]], comma}: a form of the clinician's page: {answer} or {faults: [field]}
+//   {form: [[name, value]], commas, faults}: a form of the clinician's page: {answer} or {faults: [{field, says}]}
 //   {module, rows}: what an exported module says of each row, findings by name
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -20,9 +20,8 @@ const { sentence } = await import(new URL("refusal.js", ENGINE));
 const { read } = await import(new URL("units.js", ENGINE));
 const { Explainer, rulesOf } = await import(new URL("why.js", ENGINE));
 const CLINICIAN = new URL("../../src/neomag/web/static/clinician/", import.meta.url);
-const { assess } = await import(new URL("assess.js", ENGINE));
 const { Fields } = await import(new URL("fields.js", CLINICIAN));
-const { toCase } = await import(new URL("to-case.js", CLINICIAN));
+const { answerOrFaults } = await import(new URL("faults.js", CLINICIAN));
 const known = knowledge(await import(pathToFileURL(rules)), JSON.parse(readFileSync(words, "utf8")));
 
 function files({ name, bytes }) {
@@ -32,13 +31,6 @@ function files({ name, bytes }) {
   const documents = parse(data, name);
   const findings = (place) => known.plan(readCase(documents[place], known).case);
   return found.map((one, place) => (one.answer ? { ...one, findings: findings(place) } : one));
-}
-
-function posted({ form, comma }) {
-  const found = toCase(new Fields(form), known, comma);
-  if (found.faults.length) return { faults: found.faults.map((fault) => fault.field) };
-  const said = assess(found.given, known, { numberless: true });
-  return said.answer ? said : { faults: said.refusals.map((refusal) => refusal.where) };
 }
 
 function explained({ trees, findings, rows }) {
@@ -69,7 +61,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
   let told;
   if (asked.bytes !== undefined) told = files(asked);
-  else if (asked.form) told = posted(asked);
+  else if (asked.form) told = answerOrFaults(new Fields(asked.form), known, asked);
   else if (asked.trees) told = explained(asked);
   else if (asked.readings) told = asked.readings.map(reading);
   else if (asked.module) told = await exported(asked);

@@ -123,7 +123,7 @@ def _regimen(named: str | Regimen, route: str | None, by_default: bool, knowledg
 
     row = find_regimen(named, knowledge) if isinstance(named, str) else named
     if by_default and route is not None and route not in row.routes:
-        raise DoseInputError(f"the default regimen is {'/'.join(row.routes)}; for {route} give --regimen or --amount")
+        raise DoseInputError(f"the default regimen is {'/'.join(row.routes)}; for {route} give a regimen or an amount")
     if not row.usable:
         raise DoseInputError(f"regimen {row.id} is shown for comparison only: {row.why}")
     return row

@@ -19,15 +19,50 @@ from neomag.ages import SECONDS
 PAGES, KNOWLEDGE = "pages", "knowledge"
 _HOLE = re.compile(r"\{[^{}]*\}")
 _LETTER = re.compile(r"[^\W\d_]")
+_RANGE = re.compile(r"(\d[\d.]*) to (\d[\d.]*)( .*)?")
+
+
+def N_(text: str) -> str:  # noqa: N802 - so gettext calls what marks a text and leaves it
+    """A text that is translated later."""
+    return text
+
+
+RANGE = N_("%(low)s to %(high)s")
+
+
+def P_(context: str, text: str) -> InContext:  # noqa: N802 - as gettext's pgettext
+    """A text that is translated later, by the one of its meanings that `context` names."""
+    return InContext(context, text)
+
+
+class InContext(str):
+    """A text of the pages that means one of several things by itself; `context` says which."""
+
+    __slots__ = ("context",)
+    context: str
+
+    def __new__(cls, context: str, text: str) -> InContext:
+        made = super().__new__(cls, text)
+        made.context = context
+        return made
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language: `code` stands in addresses, `tag` in the page (BCP 47), `name` is what its readers call it."""
+    """A language: `code` stands in addresses, `tag` in the page (BCP 47), `name` is what its readers call it.
+
+    `commas`: its readers write a decimal comma as well as a point, so both are read, and thousands are not set apart.
+    """
 
     code: str
     tag: str
     name: str
+    commas: bool = False
+    # Between clauses of a line, and between parts that may have marks of their own.
+    clause_mark: str = ", "
+    part_mark: str = "; "
+    # Between what something is and what is said of it.
+    colon: str = ": "
 
     @cached_property
     def locale(self) -> Locale:
@@ -35,12 +70,23 @@ class Language:
         return Locale.parse(self.tag, sep="-")
 
     @cached_property
+    def list_mark(self) -> str:
+        """What stands between members of a list. No `and` before the last: in Spanish its form hangs on the word after it."""
+        return str(self.locale.list_patterns["standard"]["middle"]).format("", "")
+
+    @cached_property
     def _pages(self) -> Catalog:
         return catalogue(self.code, PAGES)
 
     @cached_property
     def _knowledge(self) -> dict[str, str]:
-        return {str(m.id): str(m.string) for m in catalogue(self.code, KNOWLEDGE) if m.id and m.string and not m.fuzzy}
+        return {text: said for (context, text), said in self._known.items() if not context}
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], str]:
+        """By context and text what is said of it."""
+        found = catalogue(self.code, KNOWLEDGE)
+        return {(m.context or "", str(m.id)): str(m.string) for m in found if m.id and m.string and not m.fuzzy}
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str, str]]:
@@ -51,7 +97,7 @@ class Language:
 
     def gettext(self, text: str) -> str:
         """What the pages say by `text`. English is its own catalogue; what is missing elsewhere stays English."""
-        message = self._pages.get(text)
+        message = self._pages.get(text, context=text.context if isinstance(text, InContext) else None)
         return str(message.string) if message and message.string and not message.fuzzy else text
 
     def ngettext(self, one: str, many: str, n: int) -> str:
@@ -67,10 +113,15 @@ class Language:
         """Whether the wording `text` of the knowledge is in the catalogue (English: always)."""
         return self.code == "en" or text in self._knowledge or self._filled(text) is not None
 
-    def say(self, text: str | None) -> str:
-        """The wording `text` of the knowledge, with what its holes were filled with. What is missing stays English."""
+    def say(self, text: str | None, context: str = "") -> str:
+        """The wording `text` of the knowledge, with what its holes were filled with. What is missing stays English.
+
+        `context` tells two meanings of one word apart (`neomag.web.wording.CONTEXTS`); without one of its own it is as ever.
+        """
         if not text or self.code == "en":
             return text or ""
+        if context and (context, text) in self._known:
+            return self._known[context, text]
         if text in self._knowledge:
             return self._knowledge[text]
         if text != (bare := text.lstrip()):
@@ -79,8 +130,16 @@ class Language:
         if filled := self._filled(text):
             translated, values = filled
             # Holes may stand in another order, each as often as the translator needs it.
-            return _fill(translated, {hole: self.say(value) for hole, value in values.items()})
+            return _fill(translated, {hole: self._value(value) for hole, value in values.items()})
         return text
+
+    def _value(self, value: str) -> str:
+        """What fills a hole of a wording: a wording itself, the flag of a report, or a range such as `0.1 to 0.2 mL`."""
+        if flag := self._pages.get(value, context="flag"):
+            return str(flag.string) or value
+        if ends := _RANGE.fullmatch(value):
+            return self.gettext(RANGE) % {"low": ends[1], "high": ends[2]} + (ends[3] or "")
+        return self.say(value)
 
     def _filled(self, text: str) -> tuple[str, dict[str, str]] | None:
         """The translation of the wording that `text` is with its holes filled, and what they are filled with."""
@@ -97,7 +156,14 @@ class Language:
         if value is None:
             return "–"
         form = None if places is None else "#,##0" + ("." + "0" * places if places else "")
-        return format_decimal(value, format=form, locale=self.locale, decimal_quantization=places is not None)
+        exact = places is not None
+        return format_decimal(
+            value, format=form, locale=self.locale, decimal_quantization=exact, group_separator=not self.commas
+        )
+
+    def listed(self, members: Iterable[str]) -> str:
+        """The members of a list in a line."""
+        return self.list_mark.join(members)
 
     def age(self, seconds: float) -> str:
         """An age, or a length of time, in its two largest units."""
@@ -115,7 +181,12 @@ class Language:
 
 LANGUAGES = {
     language.code: language
-    for language in (Language("en", "en", "English"), Language("zh", "zh-Hans", "中文"), Language("es", "es", "Español"))
+    for language in (
+        Language("en", "en", "English"),
+        Language("zh", "zh-Hans", "中文", clause_mark="，", part_mark="；", colon="："),
+        # The Spanish of Latin America, where most who speak it write a decimal point: as the sentences of the knowledge do.
+        Language("es", "es-419", "Español", commas=True),
+    )
 }
 DEFAULT = LANGUAGES["en"]
 

@@ -12,8 +12,7 @@ from neomag.service.smart import Launched, who
 from neomag.web.clinician.from_case import fill
 from neomag.web.clinician.load import differs, notes
 from neomag.web.clinician.page import Loaded, clinician_page
-from neomag.web.clinician.words import N_
-from neomag.web.languages import preferred
+from neomag.web.languages import N_, preferred
 from neomag.web.sign_in import cookies
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from typing import Any, cast
 
 from neomag.knowledge import DATA
 
-# By file of the knowledge: the keys (of a table, at any depth) or columns whose text is shown. `*` is every text of
-# several words, `**` every text.
+# By file of the knowledge: the keys (of a table, at any depth) or columns whose text is shown; of `refused` all texts below it.
+# `*` is every text of several words, `**` every text.
 SHOWN: dict[str, tuple[str, ...]] = {
     "actions.toml": ("says",),
+    "analytes.toml": ("refused",),
     "blocks.toml": ("says",),
     "body.toml": ("says",),
     "body/panel.toml": ("says", "tells", "shown"),
@@ -49,7 +50,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "dosing/monitoring.toml": ("says", "product"),
     "dosing/products.toml": ("says",),
     "dosing/refusals.toml": ("says",),
-    "dosing/regimens.toml": ("says", "population", "note", "quirk"),
+    "dosing/regimens.toml": ("says", "population", "note", "quirk", "indication"),
     "dosing/salts.toml": ("says",),
     "dosing/warnings.toml": ("says",),
     "web/form.toml": ("says", "short"),
@@ -63,6 +64,11 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "feeding/milks.csv": ("name",),
     "feeding/plan.toml": ("*",),
     "feeding/safety.toml": ("says", "conflict"),
+}
+# A text that means one thing there and another elsewhere, by its place and itself: the context under which it is translated.
+CONTEXTS = {
+    ("caregiver/danger.toml:cold", "cold"): "danger sign",
+    ("caregiver/foods.toml:tier", "low"): "magnesium in food",
 }
 # What stands in a file shown whole and is no wording.
 _NOT = {
@@ -99,7 +105,8 @@ def _texts(value: Any, keys: tuple[str, ...], where: str, key: str | None) -> It
     if isinstance(value, dict):
         for inner, one in cast("dict[str, Any]", value).items():
             if not _WHOLE & set(keys) or inner not in _NOT:
-                yield from _texts(one, keys, f"{where.split(':')[0]}:{inner}" if isinstance(one, dict) else where, inner)
+                below = ("**",) if inner == "refused" and inner in keys else keys
+                yield from _texts(one, below, f"{where.split(':')[0]}:{inner}" if isinstance(one, dict) else where, inner)
     elif isinstance(value, list):
         for one in cast("list[Any]", value):
             yield from _texts(one, keys, where, key)

@@ -8,7 +8,6 @@ from neomag.findings.catalogue import entries
 from neomag.knowledge import Knowledge
 from neomag.web.clinician import words
 from neomag.web.clinician.shown import words as finding_words
-from neomag.web.clinician.typed import decimal_comma
 from neomag.web.languages import Language
 
 
@@ -18,7 +17,11 @@ def away_words(knowledge: Knowledge, language: Language) -> dict[str, Any]:
     low, high = knowledge.settings["gestation_possible_weeks"]["between"]
     return {
         "language": language.code,
-        "comma": decimal_comma(language),
+        "commas": language.commas,
+        "clause_mark": language.clause_mark,
+        "part_mark": language.part_mark,
+        "colon": language.colon,
+        "weights": {place: _(says) for place, says in words.WEIGHTS.items()},
         "urgency": {code: [_(word), _(meaning)] for code, (word, meaning) in words.URGENCY.items()},
         "status": {code: _(says) for code, says in words.STATUS.items()},
         "grade": {code: _(says) for code, says in words.GRADE.items()},
@@ -34,6 +37,7 @@ def away_words(knowledge: Knowledge, language: Language) -> dict[str, Any]:
             "unit": _("Choose the unit of the report: none is guessed."),
             "dose-unit": _("Choose the unit of the dose: none is guessed."),
             "interval-twice": _("This analyte has an interval already."),
+            "interval-order": _("The lower limit must be below the upper one."),
             "code": _("This is not known here: choose again."),
             "before-birth": _("That is before birth."),
             "two-ways": _("This can be read in two ways: write it without three digits after the sign."),

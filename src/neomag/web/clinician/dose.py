@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neomag.answer import Answer
@@ -15,36 +15,64 @@ from neomag.knowledge import Knowledge
 from neomag.knowledge.dosing import ROUTES, Product, Regimen
 from neomag.web.clinician import typed
 from neomag.web.clinician.fields import Fields
+from neomag.web.clinician.refused import Told, told
 from neomag.web.clinician.to_case import Fault
+from neomag.web.languages import Language
 
 _NAMES = ("regimen", "amount", "product", "route", "over")
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What the panel shows: the regimen the answer names and what stands against it, the dose, or why there is none."""
+    """What the panel shows: the regimen the answer names, what the site adds, and the dose, or why there is none."""
 
     advised: Next | None
-    dose: Dose | None
-    missing: str | None
-    faults: tuple[Fault, ...]
+    site: Told | None = None
+    dose: Dose | None = None
+    missing: tuple[Told, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
-def panel(fields: Fields, case: Case, answer: Answer) -> Panel | None:
+def panel(fields: Fields, case: Case, answer: Answer, language: Language) -> Panel | None:
     """The dose for the infant; None where the answer does not lead to magnesium and nothing is asked."""
-    asked: dict[str, Any] = {name: said for name in _NAMES if (said := typed.plain(fields.get(f"dose.{name}")))}
+    knowledge = answer.rulebook.knowledge
+    asked, faults = _asked(fields, language)
     advised = after(case, answer)
-    if not asked and advised is None:
+    if not asked and not faults and advised is None:
         return None
+    found = Panel(advised, _site(advised, language, knowledge), faults=faults)
+    if faults:
+        return found
     if asked.get("over", "").replace(".", "").isdecimal():
         asked["over"] = f"{asked['over']} min"
     try:
-        return Panel(advised, dose_asked(asked, case, _known(answer.rulebook.knowledge), str), None, ())
+        return replace(found, dose=dose_asked(asked, case, _known(knowledge), str))
     except AskedError as error:
-        faults = tuple(Fault(f"dose.{name}" if name else "weight", says) for name, says in error.faults)
-        return Panel(advised, None, None if all(name for name, _ in error.faults) else error.faults[0][1], faults)
+        refused = [(name, told(says, language, knowledge)) for name, says in error.faults]
+        faults = tuple(Fault(f"dose.{name}" if name else "weight", one.says, one.english) for name, one in refused)
+        return replace(found, missing=tuple(one for name, one in refused if not name), faults=faults)
     except DoseInputError as error:
-        return Panel(advised, None, " ".join(error.problems), ())
+        return replace(found, missing=tuple(told(says, language, knowledge) for says in error.problems))
+
+
+def _asked(fields: Fields, language: Language) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """What the form asks of the calculator, and what of it can be read in two ways."""
+    asked: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name in _NAMES:
+        try:
+            if said := typed.pointed(fields.get(f"dose.{name}"), language):
+                asked[name] = said
+        except typed.TypedError as error:
+            faults.append(Fault(f"dose.{name}", str(error)))
+    return asked, tuple(faults)
+
+
+def _site(advised: Next | None, language: Language, knowledge: Knowledge) -> Told | None:
+    """What is said of the site's own regimens."""
+    if advised is None or advised.site is None:
+        return None
+    return Told(language.say(advised.site)) if language.knows(advised.site) else told(advised.site, language, knowledge)
 
 
 def choices(knowledge: Knowledge) -> tuple[list[Regimen], list[Product], tuple[str, ...], str]:

@@ -10,6 +10,7 @@ from neomag import ages
 from neomag.knowledge import Knowledge
 from neomag.web.clinician import typed
 from neomag.web.clinician.fields import Fields
+from neomag.web.clinician.refused import told
 from neomag.web.languages import Language
 
 ABSENT = "absent"
@@ -17,10 +18,14 @@ ABSENT = "absent"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What keeps a form from being answered: the field where it stands, and what would be accepted."""
+    """What keeps a form from being answered: the field where it stands, and what would be accepted.
+
+    `english` holds the words of a reader that the language of the page has none for.
+    """
 
     field: str
     says: str
+    english: str = ""
 
 
 class FormReader:
@@ -45,6 +50,11 @@ class FormReader:
     def fault(self, name: str, says: str) -> None:
         """Note a fault."""
         self.faults.append(Fault(name, says))
+
+    def refused(self, name: str, reason: str) -> None:
+        """Note a fault that a reader found, who says it in English."""
+        found = told(reason, self.language, self.knowledge)
+        self.faults.append(Fault(name, found.says, found.english))
 
     def rows(self, name: str) -> list[str]:
         """The names of the rows of a list."""

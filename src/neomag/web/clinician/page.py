@@ -23,6 +23,7 @@ from neomag.web.clinician.dose import choices
 from neomag.web.clinician.examples import examples
 from neomag.web.clinician.fields import Fields
 from neomag.web.clinician.from_case import complete
+from neomag.web.clinician.load import Reason
 from neomag.web.clinician.scale import LAB
 from neomag.web.clinician.sheet import cannot_set
 from neomag.web.clinician.shown import Shown, facts, found, shown, sources
@@ -63,7 +64,7 @@ def answered(request: Request[Any, Any, Any], fields: Fields, language: Language
 
 def clinician_page(
     request: Request[Any, Any, Any], fields: Fields, *, language: Language | None = None, asked: bool = False,
-    loaded: Loaded | None = None, note: str = "", kept: str = "", load_faults: Sequence[str] = (), fresh: str = "",
+    loaded: Loaded | None = None, note: str = "", kept: str = "", load_faults: Sequence[Reason] = (), fresh: str = "",
     fragment: bool = False,
 ) -> Response[bytes]:  # fmt: skip
     """The page with this form. `asked`: an answer is wanted; `fragment`: the answer alone, for a page that is there already.

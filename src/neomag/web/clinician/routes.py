@@ -19,7 +19,7 @@ from neomag.web.clinician.examples import cases
 from neomag.web.clinician.fields import MOST, Fields
 from neomag.web.clinician.from_case import empty, fill
 from neomag.web.clinician.keep import keep, kept
-from neomag.web.clinician.load import LoadError, load
+from neomag.web.clinician.load import LoadError, Reason, load
 from neomag.web.clinician.page import PATH, Loaded, clinician_page
 from neomag.web.clinician.retold import retold
 from neomag.web.clinician.take import taken
@@ -100,7 +100,7 @@ async def load_file(request: Request[Any, Any, Any]) -> Response[bytes]:
     data, name = (await given.read(), given.filename) if isinstance(given, UploadFile) else (b"", "")
     try:
         if not data:
-            raise LoadError([language.gettext("Choose a file first.")])
+            raise LoadError([Reason(language.gettext("Choose a file first."))])
         found = await workers.run(load, data, name, request.app.state.settings, language, knowledge)
     except LoadError as error:
         return await workers.run(clinician_page, request, empty(knowledge), load_faults=error.reasons)

@@ -16,11 +16,13 @@ from neomag.web.clinician.fields import Fields
 from neomag.web.clinician.layout import KINDS, layout
 from neomag.web.clinician.scale import Scale, scale
 from neomag.web.clinician.timeline import Timeline, timeline
-from neomag.web.clinician.words import YES_NO
+from neomag.web.clinician.words import FLAG, GRADES, SETTING, SEX, WEIGHTS, YES_NO
 from neomag.web.languages import Language
 
 # Unknown findings that are shown at once; the others are behind a further tap.
 _FIRST = 8
+# The codes that a finding may have for its value.
+_CODES = {**SETTING, **SEX, **GRADES, **FLAG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def shown(case: Case, answer: Answer, fields: Fields, language: Language, *, dos
             for name, ids in unknowns(answer)
         ),
         problems=tuple(_problem(problem, known, language) for problem in answer.problems),
-        scale=scale(case, answer), timeline=timeline(case), dose=panel(fields, case, answer) if doses else None,
+        scale=scale(case, answer), timeline=timeline(case), dose=panel(fields, case, answer, language) if doses else None,
     )  # fmt: skip
 
 
@@ -120,6 +122,9 @@ def _problem(problem: dict[str, Any], knowledge: Knowledge, language: Language) 
     says = knowledge.problems[problem["code"]].says
     detail = str(problem["says"])[len(says) :].strip().removeprefix("(").removesuffix(")")
     lab = knowledge.vocabulary["lab"].get(detail) or knowledge.vocabulary["sign"].get(detail)
+    where, _, written = detail.partition(" ")
+    if where in WEIGHTS:
+        return language.say(says), f"{language.gettext(WEIGHTS[where])}: {written}"
     return language.say(says), language.say(lab.meaning if lab else detail)
 
 
@@ -127,7 +132,9 @@ def found(value: Any, language: Language) -> str:
     """A finding's value for reading."""
     if value is None or isinstance(value, bool):
         return language.gettext(YES_NO[value])
-    return language.number(value) if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return language.number(value)
+    return language.gettext(_CODES.get(str(value), str(value)))
 
 
 def facts(rule: RuleEntry, answer: Answer) -> dict[str, Any]:

@@ -75,7 +75,8 @@ class _Reader(FormReader):
                 found.case = Case.from_dict(given, knowledge=self.knowledge, numberless=True)
             except CaseError as error:
                 pairs = zip(error.problems, error.places, strict=True)
-                found.faults = [Fault(self.at(place), says.removeprefix(f"{place}: ")) for says, place in pairs]
+                for says, place in pairs:
+                    self.refused(self.at(place), says.removeprefix(f"{place}: "))
         return found
 
     def infant(self) -> dict[str, Any]:
@@ -160,9 +161,10 @@ class _Reader(FormReader):
         try:
             reading = units.read(analyte, event["value"], unit, self.knowledge)
         except units.UnitError as error:
-            missing = unit is None and not analyte.unitless
-            said = _("Choose the unit of the report: none is guessed.") if missing else str(error)
-            self.fault(f"{row}.unit", said)
+            if unit is None and not analyte.unitless:
+                self.fault(f"{row}.unit", _("Choose the unit of the report: none is guessed."))
+            else:
+                self.refused(f"{row}.unit", str(error))
             return {}
         if not reading.plausible:
             self.cautions[f"{row}.value"] = _("No infant has such a value in this unit, so it is not used. Is the unit right?")
@@ -200,6 +202,8 @@ class _Reader(FormReader):
                 continue
             if code in found:
                 self.fault(f"{row}.low", _("This analyte has an interval already."))
+            elif all(limits.values()) and Decimal(limits["low"] or 0) >= Decimal(limits["high"] or 0):
+                self.fault(f"{row}.low", _("The lower limit must be below the upper one."))
             found[code] = {side: Decimal(limit) for side, limit in limits.items() if limit is not None}
             if unit := self.fields.get(f"{row}.unit"):
                 found[code]["unit"] = unit

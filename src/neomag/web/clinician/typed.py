@@ -11,6 +11,7 @@ from neomag.web.languages import Language
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?|\.\d{1,12}")
 # 1.250 or 1,250: a thousand and more, or one and a quarter?
 _TWO_WAYS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_AMONG_OTHERS = re.compile(rf"(?:^|[^\d.,]){_TWO_WAYS.pattern}(?:$|[^\d.,])")
 LONGEST = 200
 
 
@@ -26,13 +27,12 @@ def plain(text: str) -> str:
 def number(text: str, language: Language) -> str:
     """The number typed, written with a point. Raises TypedError.
 
-    Where the language writes a decimal comma, a comma is taken for one, and a number that could be a thousand is refused.
+    Where readers write a decimal comma as well as a point, either is read, and a number that could be a thousand is refused.
     """
     _ = language.gettext
     said = plain(text)
-    if decimal_comma(language):
-        if _TWO_WAYS.fullmatch(said):
-            raise TypedError(_("This can be read in two ways: write it without three digits after the sign."))
+    if language.commas:
+        _told_apart(said, language)
         said = said.replace(",", ".") if "." not in said else said
     if not _NUMBER.fullmatch(said):
         raise TypedError(_("Write a plain number, such as 0.45, without < or >."))
@@ -41,9 +41,22 @@ def number(text: str, language: Language) -> str:
 
 def shown(value: str, language: Language) -> str:
     """A number written with a point, as `number` reads it back in this language."""
-    if not decimal_comma(language):
-        return value
-    return (f"{value}0" if _TWO_WAYS.fullmatch(value) else value).replace(".", ",")
+    return f"{value}0" if language.commas and _TWO_WAYS.fullmatch(value) else value
+
+
+def pointed(text: str, language: Language) -> str:
+    """A text with numbers and words in it, each decimal comma a point. Raises TypedError for what could be a thousand."""
+    said = plain(text)
+    if not language.commas:
+        return said
+    _told_apart(said, language)
+    return re.sub(r"(?<=\d),(?=\d)", ".", said)
+
+
+def _told_apart(said: str, language: Language) -> None:
+    if _AMONG_OTHERS.search(said):
+        says = language.gettext("This can be read in two ways: write it without three digits after the sign.")
+        raise TypedError(says)
 
 
 def span(text: str, unit: str, language: Language) -> int:
@@ -53,13 +66,8 @@ def span(text: str, unit: str, language: Language) -> int:
     try:
         if re.fullmatch(r"[\d.,]+", said):
             return ages.seconds(f"{number(said, language)} {unit}")
-        return ages.seconds(re.sub(r"(?<=\d),(?=\d)", ".", said) if decimal_comma(language) else said)
+        return ages.seconds(pointed(said, language))
     except TypedError:
         raise
     except ValueError:
         raise TypedError(_("Write a number, or a time such as 90 min, 36 h, 14 d, 8 wk or 5 mo.")) from None
-
-
-def decimal_comma(language: Language) -> bool:
-    """Whether the language writes a decimal comma."""
-    return language.locale.number_symbols["latn"]["decimal"] == ","

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-
-def N_(text: str) -> str:  # noqa: N802 - so gettext calls what marks a text and leaves it
-    """A text that is translated later."""
-    return text
-
+from neomag.web.languages import N_, P_
 
 URGENCY = {
     "emergency": (N_("EMERGENCY"), N_("Seek or give care now.")),
@@ -15,21 +11,28 @@ URGENCY = {
     "routine": (N_("ROUTINE"), N_("No hurry is known of.")),
 }
 STATUS = {
-    "deficient": N_("deficient"), "grey": N_("in the grey zone"), "normal": N_("normal"), "high": N_("high"),
-    "uninterpretable": N_("cannot be interpreted"), "unknown": N_("not measured"),
+    "deficient": N_("deficient"), "grey": N_("in the grey zone"), "normal": P_("level", "normal"),
+    "high": P_("level", "high"), "uninterpretable": N_("cannot be interpreted"), "unknown": N_("not measured"),
 }  # fmt: skip
-GRADE = {"borderline": N_("borderline"), "low": N_("low"), "severe": N_("severe"), "critical": N_("critical")}
+GRADE = {
+    "borderline": P_("level", "borderline"), "low": P_("level", "low"), "severe": P_("level", "severe"),
+    "critical": P_("level", "critical"),
+}  # fmt: skip
 SUSPICION = {
     "confirmed": N_("confirmed"), "strong": N_("strongly suspected"), "possible": N_("possible"), "unlikely": N_("unlikely"),
     "not-assessable": N_("too little is known to tell"),
 }  # fmt: skip
-FLAG = {"low": N_("low"), "normal": N_("normal"), "high": N_("high"), "pending": N_("result not there yet")}
+FLAG = {
+    "low": P_("flag", "low"), "normal": P_("flag", "normal"), "high": P_("flag", "high"), "pending": N_("result not there yet"),
+}  # fmt: skip
 SEX = {"female": N_("Girl"), "male": N_("Boy")}
+# The weights of an infant, by the place that a doubt of one names.
+WEIGHTS = {"infant.weight": N_("Weight now"), "infant.birth_weight": N_("Birth weight")}
 SETTING = {"home": N_("At home"), "clinic": N_("In a clinic"), "hospital": N_("In hospital")}
 SPECIMEN = {
     "haemolysed": N_("Haemolysed"), "edta": N_("EDTA tube"), "citrate": N_("Citrate tube"), "cord": N_("Cord blood"),
 }  # fmt: skip
-GRADES = {"mild": N_("mild"), "moderate": N_("moderate"), "severe": N_("severe")}
+GRADES = {"mild": P_("condition", "mild"), "moderate": P_("condition", "moderate"), "severe": P_("condition", "severe")}
 ROUTE = {
     "iv": N_("into a vein"), "im": N_("into the muscle"), "io": N_("into the bone"), "oral": N_("by mouth"),
     "enteral": N_("enteral"), "ng": N_("by gastric tube"), "rectal": N_("rectal"), "subcutaneous": N_("under the skin"),

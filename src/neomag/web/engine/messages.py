@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's name for: to be translated, not here)
-    """Marks a text for the catalogues."""
-    return text
-
+from neomag.web.languages import N_
 
 MESSAGES = {
     "of": N_("{shown}: {why}"),

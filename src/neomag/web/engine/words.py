@@ -20,6 +20,7 @@ def words(book: Rulebook, language: Language) -> dict[str, Any]:
     return {
         "language": language.code,
         "digest": known.digest,
+        "list_mark": language.list_mark,
         "rules": {entry.id: say(entry.says) for entry in book.entries},
         **{name: _entries(entries, language) for name, entries in known.lists().items()},
         "problems": {code: say(entry.says) for code, entry in known.problems.items()},

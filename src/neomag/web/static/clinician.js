@@ -8,11 +8,10 @@ const bar = document.getElementById("said");
 // A browser that is too old for htmx has no answer that follows: the button asks for it.
 const follows = Boolean(window.htmx);
 
-// A number as it is typed: full-width digits, and a decimal comma where the language has one.
+// A number as it is typed: full-width digits, and a decimal comma where readers of the language write one.
 function numberIn(text) {
   const plain = text.normalize("NFKC").trim();
-  const comma = new Intl.NumberFormat(document.documentElement.lang).format(1.5).includes(",");
-  const point = comma ? plain.replace(",", ".") : plain;
+  const point = "commas" in document.documentElement.dataset ? plain.replace(",", ".") : plain;
   return /^(\d+(\.\d+)?|\.\d+)$/.test(point) ? Number(point) : null;
 }
 

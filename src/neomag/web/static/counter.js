@@ -14,7 +14,7 @@ function said(count) {
   if (count.rate !== null && count.low !== null && count.high !== null) {
     parts.push(fill(words.spread, { low: digits(count.low, 1), high: digits(count.high, 1) }));
   }
-  return parts.join(", ");
+  return parts.join(words.clause_mark);
 }
 
 function show() {

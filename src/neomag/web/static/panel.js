@@ -1,5 +1,6 @@
 // The panel "what a level does not tell": sliders over runs that were worked out beforehand. Nothing is simulated here.
 
+import { numbers } from "./numbers.js";
 import { put } from "./put.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -58,13 +59,10 @@ class Panel {
   constructor(section, topics) {
     this.section = section;
     this.topics = new Map(topics.map((topic) => [topic.name, topic]));
-    // As the page itself rounds, which was made where Python rounds halves to even.
-    const numbers = (digits, more = {}) =>
-      new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: digits, roundingMode: "halfEven", ...more });
-    this.plain = numbers(2);
-    this.level = numbers(2, { minimumFractionDigits: 2 });
-    this.whole = numbers(0);
-    this.share = numbers(0, { style: "percent" });
+    this.plain = numbers({ maximumFractionDigits: 2 });
+    this.level = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    this.whole = numbers({ maximumFractionDigits: 0 });
+    this.share = numbers({ maximumFractionDigits: 0, style: "percent" });
     this.form = section.querySelector("form");
     this.day = section.querySelector("#panel-day");
     this.picture = section.querySelector(".panel-figure > svg");

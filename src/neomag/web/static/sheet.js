@@ -103,7 +103,7 @@ function countSaid(count) {
   if (count.rate !== null) {
     const rate = document.createElement("strong");
     rate.textContent = fill(words.rate, { n: digits(count.rate, 1) });
-    line.append(": ", rate);
+    line.append(words.colon, rate);
     if (count.low !== null && count.high !== null) {
       line.append(` (${fill(words.spread, { low: digits(count.low, 1), high: digits(count.high, 1) })})`);
     }
@@ -134,7 +134,7 @@ function made(measures, signs, emergency) {
   const sheet = pattern.content.cloneNode(true);
   for (const place of sheet.querySelectorAll("[data-q]")) {
     const chosen = [...form.querySelectorAll(`[name="q.${place.dataset.q}"]:checked`)].filter((input) => input.value);
-    if (chosen.length) place.textContent = chosen.map((input) => input.nextElementSibling.textContent).join("; ");
+    if (chosen.length) place.textContent = chosen.map((input) => input.nextElementSibling.textContent).join(words.part_mark);
   }
   let letters = 0;
   for (const place of sheet.querySelectorAll("[data-t]")) {

@@ -3,11 +3,11 @@
  * are those of the knowledge; what the page itself says stands in the template `away` and in the words beside it.
  */
 
-import { assess } from "../engine/assess.js";
 import { load } from "../engine/load.js";
+import { numbers } from "../numbers.js";
 import { put } from "../put.js";
+import { answerOrFaults } from "./faults.js";
 import { Fields } from "./fields.js";
-import { toCase } from "./to-case.js";
 
 const FIRST = 8;
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -22,19 +22,7 @@ function knowledgeOf(language) {
 /** The case that the form holds, and its answer or faults: {faults: [{field, says}]} or {answer}. */
 export async function answered(form, words) {
   const knowledge = await knowledgeOf(words.language);
-  const found = toCase(new Fields(new FormData(form)), knowledge, words.comma);
-  if (found.faults.length) return { faults: found.faults.map(({ field, says }) => ({ field, says: words.faults[says] })) };
-  const said = assess(found.given, knowledge, { numberless: true });
-  if (said.answer) return { ...said, knowledge };
-  return { faults: said.refusals.map(({ where, says }) => ({ field: fieldAt(where, found.places), says })) };
-}
-
-/** The field at which a fault of the case's reader is shown. */
-function fieldAt(where, places) {
-  const event = /^events\[(\d+)\]/.exec(where);
-  if (event) return places[Number(event[1])];
-  const [head, key = ""] = where.split(".");
-  return { infant: key.replace("_", "-"), now: "age", "": "age", intervals: "intervals.0.low" }[head] || head;
+  return { ...answerOrFaults(new Fields(new FormData(form)), knowledge, words), knowledge };
 }
 
 /** Writes the answer into `place`, and its line into `bar`. Rejects when the rules cannot be had on this device. */
@@ -77,7 +65,7 @@ function made(name, text, kind = "") {
   return element;
 }
 
-const figure = (value) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 4 }).format(value);
+const figure = (value) => numbers({ maximumFractionDigits: 4 }).format(value);
 const valueOf = (level) => (level.value && level.value.value !== null ? `${figure(level.value.value)} ${level.value.unit}` : "");
 
 function written(answer, words, knowledge) {
@@ -95,7 +83,7 @@ function written(answer, words, knowledge) {
     const list = document.createElement("ul");
     why.className = "why";
     list.append(...line.because.map((id) => item(`${says[id]} `, made("code", id))));
-    if (line.sources.length) list.append(item(made("span", line.sources.join("; "), "sources")));
+    if (line.sources.length) list.append(item(made("span", line.sources.join(words.part_mark), "sources")));
     why.append(made("summary", words.why), list);
     return why;
   };
@@ -111,7 +99,7 @@ function written(answer, words, knowledge) {
     item(`${line.says} `, ...(line.test ? [made("span", `${words.test} ${line.test} `, "test")] : []), grounds(line)));
   section("causes", answer.causes, (line) => item(`${line.says} `, grounds(line)));
   section("caveats", answer.magnesium.caveats, (line) => item(`${line.says} `, grounds(line)));
-  section("problems", answer.problems, (problem) => item(problem.says));
+  section("problems", answer.problems, (problem) => item(problemOf(problem, words, knowledge)));
   section("unknown", unknowns(answer, knowledge).slice(0, FIRST), (name) => item(words.findings[name] || name));
   const used = answer.rules.filter((rule) => rule.value === true);
   section("rules", used, (rule) => item(`${rule.says} `, made("code", rule.id)));
@@ -119,8 +107,19 @@ function written(answer, words, knowledge) {
   return shown;
 }
 
+/** A problem with what it is about, in words of the page; as `neomag.web.clinician.shown`. */
+function problemOf({ code, says }, words, knowledge) {
+  const known = knowledge.words.problems[code];
+  const detail = says.slice(known.length).trim().replace(/^\(|\)$/g, "");
+  if (!detail) return says;
+  const { lab, sign } = knowledge.words.terms;
+  const [where, ...rest] = detail.split(" ");
+  const weight = words.weights[where] && `${words.weights[where]}${words.colon}${rest.join(" ")}`;
+  return `${known} (${(lab[detail] || sign[detail] || [weight || detail])[0]})`;
+}
+
 function level({ status, grade, value, interval }, words, at) {
-  at("status").textContent = [words.status[status], grade && words.grade[grade]].filter(Boolean).join(", ");
+  at("status").textContent = [words.status[status], grade && words.grade[grade]].filter(Boolean).join(words.clause_mark);
   at("value").textContent = value && value.value !== null ? `${figure(value.value)} ${value.unit}` : "";
   if (!interval) return at("interval").remove();
   const limit = (side) => (interval[side] === null ? "–" : figure(interval[side]));

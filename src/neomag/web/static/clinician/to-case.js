@@ -22,16 +22,16 @@ const numeral = (text) => new Numeral(text.replace(/^0+(?=\d)/, "").replace(/^\.
 const KEY = { drug: "given" };
 
 /**
- * The case that the form holds: {given, faults: [{field, says}], places}. `says` is a key of the page's words; the case may
- * be assessed when there is no fault. `comma`: the language writes a decimal comma.
+ * The case that the form holds: {given, faults: [{field, says}], places}. `says` is a key of the page's words or a Refusal;
+ * the case may be assessed when there is no fault. `commas`: readers write a decimal comma as well as a point.
  */
-export function toCase(fields, knowledge, comma) {
-  return new Reader(fields, knowledge, comma).read();
+export function toCase(fields, knowledge, commas) {
+  return new Reader(fields, knowledge, commas).read();
 }
 
 class Reader {
-  constructor(fields, knowledge, comma) {
-    Object.assign(this, { fields, knowledge, comma, faults: [], events: [], places: [], now: null });
+  constructor(fields, knowledge, commas) {
+    Object.assign(this, { fields, knowledge, commas, faults: [], events: [], places: [], now: null });
   }
 
   read() {
@@ -141,11 +141,12 @@ class Reader {
     if (typed === null) return flag === PENDING ? { lab } : { lab, flag };
     const value = numeral(typed);
     const unit = this.fields.get(`${row}.unit`) || undefined;
+    const analyte = this.knowledge.analytes.get(lab);
     try {
-      read(this.knowledge.analytes.get(lab), value, unit, this.knowledge);
+      read(analyte, value, unit, this.knowledge);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.fault(`${row}.unit`, "unit");
+      this.fault(`${row}.unit`, unit || analyte.unitless ? error : "unit");
       return null;
     }
     return { lab, value, ...(unit && { unit }), ...(FLAGS.includes(flag) && { flag }) };
@@ -183,6 +184,7 @@ class Reader {
       const [low, high] = [this.number(`${row}.low`), this.number(`${row}.high`)];
       if ((low === null && high === null) || !this.code(`${row}.lab`, "lab", code)) continue;
       if (code in found) this.fault(`${row}.low`, "interval-twice");
+      else if (low !== null && high !== null && Number(low) >= Number(high)) this.fault(`${row}.low`, "interval-order");
       found[code] = { ...(low !== null && { low: numeral(low) }), ...(high !== null && { high: numeral(high) }) };
       const unit = this.fields.get(`${row}.unit`);
       if (unit) found[code].unit = unit;
@@ -218,11 +220,11 @@ class Reader {
   }
 
   number(name) {
-    return this.typed(name, (text) => number(text, this.comma));
+    return this.typed(name, (text) => number(text, this.commas));
   }
 
   span(name, unit) {
-    return this.typed(name, (text) => span(text, unit, this.comma));
+    return this.typed(name, (text) => span(text, unit, this.commas));
   }
 
   typed(name, reader) {

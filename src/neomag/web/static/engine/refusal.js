@@ -19,6 +19,6 @@ export function sentence(message, words) {
   return template.replace(/\{(\w+)\}/g, (_, name) => {
     const value = message.fields[name];
     if (value instanceof Refusal) return sentence(value, words);
-    return Array.isArray(value) ? value.join(", ") : String(value);
+    return Array.isArray(value) ? value.join(words.list_mark) : String(value);
   });
 }

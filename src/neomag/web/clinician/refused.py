@@ -1,0 +1,97 @@
+"""Why something is refused, in the language of the page.
+
+Readers of cases, files, records and doses say it in English. A refusal is known by its text, whose words stand in the
+catalogues; of one that is not known the page says that much, and holds the English ready.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from neomag.knowledge import Knowledge
+from neomag.web.clinician.refusals import ALSO, DOSES, FILES, RECORDS
+from neomag.web.clinician.words import ROUTE
+from neomag.web.engine.messages import MESSAGES
+from neomag.web.languages import Language
+
+_HOLE = re.compile(r"\{(\w+)\}")
+# Holes that hold a refusal or a part of one; lists; and routes.
+_WITHIN = {"why", "form"}
+_LISTS = {"accepted", "amounts", "flags", "kinds", "per", "units"}
+_ROUTES = re.compile(r", | or |/")
+# No reader says more in one refusal.
+_LONGEST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of a refusal; `english` holds the reader's own words where the language has not all of them, else nothing."""
+
+    says: str
+    english: str = ""
+
+
+def told(reason: str, language: Language, knowledge: Knowledge) -> Told:
+    """A reader's refusal in the language of the page."""
+    if language.code == "en":
+        return Told(reason)
+    for pattern, template in _known() if len(reason) <= _LONGEST else ():
+        if (found := pattern.fullmatch(reason)) and (says := _said(template, found.groupdict(), language, knowledge)):
+            return Told(says, reason if "english" in found.groupdict() else "")
+    return Told(language.gettext("This cannot be used as it stands: correct it, or leave it out."), reason)
+
+
+def _said(template: str, holes: dict[str, str], language: Language, knowledge: Knowledge) -> str | None:
+    """The sentence with its holes filled; None where what fills one is not known."""
+    said: dict[str, str] = {}
+    for name, value in holes.items():
+        if name in _WITHIN or name == "reason":
+            within = Told(language.say(value)) if name == "reason" and language.knows(value) else told(value, language, knowledge)
+            if within.english:
+                return None
+            said[name] = within.says
+        else:
+            said[name] = _filled(name, value, language, knowledge)
+    return _HOLE.sub(lambda hole: said.get(hole[1], hole[0]), language.gettext(template))
+
+
+def _filled(name: str, value: str, language: Language, knowledge: Knowledge) -> str:
+    if name in _LISTS:
+        return language.listed(value.split(", "))
+    if name in ("route", "routes"):
+        routes = (ROUTE.get(route) for route in _ROUTES.split(value))
+        return language.listed(language.gettext(route) for route in routes if route) or value
+    if name == "product" and value in knowledge.dosing.products:
+        return language.say(knowledge.dosing.products[value].says)
+    if name == "regimen" and value in knowledge.dosing.regimens:
+        return language.say(knowledge.dosing.regimens[value].says)
+    return value
+
+
+@cache
+def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """What refusals look like, those of most words first, and the text by which each stands in the catalogues."""
+    found = sorted(_worded(), key=lambda one: len(_HOLE.sub("", one[0])), reverse=True)
+    return tuple((_pattern(text), template) for text, template in found)
+
+
+def _worded() -> Iterator[tuple[str, str]]:
+    yield from ((text, text) for text in (*MESSAGES.values(), *FILES, *RECORDS, *DOSES))
+    yield from ALSO.items()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts: list[str] = []
+    seen: set[str] = set()
+    end = 0
+    for hole in _HOLE.finditer(text):
+        name = hole[1]
+        # What was refused stands between backquotes, so that no word of it is taken for one of the sentence.
+        what = f"(?P={name})" if name in seen else f"(?P<{name}>{'`.*`' if name == 'shown' else '.+?'})"
+        seen.add(name)
+        parts += [re.escape(text[end : hole.start()]), what]
+        end = hole.end()
+    return re.compile("".join(parts) + re.escape(text[end:]), re.DOTALL)
