@@ -38,27 +38,36 @@ def told(reason: str, language: Language, knowledge: Knowledge) -> Told:
     """A reader's refusal in the language of the page."""
     if language.code == "en":
         return Told(reason)
+    unknown = language.gettext("This cannot be used as it stands: correct it, or leave it out.")
+    says, whole = _told(reason, language, knowledge) or (unknown, False)
+    return Told(says, "" if whole else reason)
+
+
+def _told(reason: str, language: Language, knowledge: Knowledge) -> tuple[str, bool] | None:
+    """What is said of a refusal and whether that is all of it; None where its words are not known."""
     for pattern, template in _known() if len(reason) <= _LONGEST else ():
-        if (found := pattern.fullmatch(reason)) and (says := _said(template, found.groupdict(), language, knowledge)):
-            return Told(says, reason if "english" in found.groupdict() else "")
-    return Told(language.gettext("This cannot be used as it stands: correct it, or leave it out."), reason)
+        if (found := pattern.fullmatch(reason)) and (said := _said(template, found.groupdict(), language, knowledge)):
+            return said
+    return None
 
 
-def _said(template: str, holes: dict[str, str], language: Language, knowledge: Knowledge) -> str | None:
-    """The sentence with its holes filled; None where what fills one is not known."""
+def _said(template: str, holes: dict[str, str], language: Language, knowledge: Knowledge) -> tuple[str, bool] | None:
     said: dict[str, str] = {}
+    whole = "english" not in holes
     for name, value in holes.items():
-        if name in _WITHIN or name == "reason":
-            within = Told(language.say(value)) if name == "reason" and language.knows(value) else told(value, language, knowledge)
-            if within.english:
+        if name in _WITHIN:
+            within = _told(value, language, knowledge)
+            if within is None:
                 return None
-            said[name] = within.says
+            said[name], whole = within[0], whole and within[1]
         else:
             said[name] = _filled(name, value, language, knowledge)
-    return _HOLE.sub(lambda hole: said.get(hole[1], hole[0]), language.gettext(template))
+    return _HOLE.sub(lambda hole: said.get(hole[1], hole[0]), language.gettext(template)), whole
 
 
 def _filled(name: str, value: str, language: Language, knowledge: Knowledge) -> str:
+    if name == "reason":
+        return language.say(value)
     if name in _LISTS:
         return language.listed(value.split(", "))
     if name in ("route", "routes"):
