@@ -43,7 +43,7 @@ def test_the_launched_infant_is_in_the_form_and_the_form_goes_on(hospital: Ehr, 
             answer = get(client, login(client, launch(hospital)), headers={"accept-language": "es"})
             assert answer.status_code == 200, answer.text
             page = Page(answer.text)
-            assert '<html lang="es">' in answer.text
+            assert '<html lang="es-419"' in answer.text
             # Who it is, as text and no markup.
             assert SECRET_NAME in page.text
             assert BORN in page.text

@@ -95,6 +95,25 @@ def test_the_clinicians_page_answers_as_the_service_does(visit: Visit) -> None:
     page.locator("#answer [data-away]").first.wait_for(state="detached")
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_fault_is_told_without_a_network_as_the_service_tells_it(visit: Visit, code: str) -> None:
+    """One that only the reader of cases finds: in the words of the page, at the same field."""
+    page = ready(visit(f"/{code}/clinician", worker=True, complains=True))
+    page.goto(f"/{code}/clinician")
+    page.evaluate("document.getElementById('local').open = true")
+    page.fill("#f-age", "60")
+    page.select_option("#f-intervals-0-unit", "mmol/L")
+    page.fill("#f-intervals-0-low", "0.05")
+    page.wait_for_selector("#f-intervals-0-low[aria-invalid=true]")
+    online = page.locator("#answer [data-faults] li").all_inner_texts()
+    page.context.set_offline(True)
+    page.fill("#f-intervals-0-low", "0.9")
+    page.wait_for_selector("#answer [data-away=urgency]")
+    page.fill("#f-intervals-0-low", "0.05")
+    page.wait_for_selector("#f-intervals-0-low[aria-invalid=true]")
+    assert page.locator("#answer [data-faults] li").all_inner_texts() == online
+
+
 def said(page: Page) -> dict[str, object]:
     """What an answer on the page says, by whomever it was written."""
     lines = "els => els.map(li => li.firstChild.textContent.trim())"
