@@ -16,8 +16,10 @@ from tests.web_form import Page, changed
 
 from neomag import web
 from neomag.service.settings import Settings
+from neomag.service.store import Store
 from neomag.service.whole import make_service
 from neomag.web.clinician.typed import TypedError, pointed, span
+from neomag.web.clinician.words import FLAG, GRADE
 from neomag.web.languages import LANGUAGES
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -29,10 +31,11 @@ LEVEL = "samples.0.results.0"
 
 
 @pytest.fixture(scope="module")
-def pages() -> Iterator[Client]:
-    app = make_service(Settings(rate=1e6, burst=1_000_000, save=False), None, routers=[web.router()])
-    with TestClient(app, base_url="http://127.0.0.1") as client:
-        yield client
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}") as store:
+        app = make_service(Settings(rate=1e6, burst=1_000_000), store, routers=[web.router()])
+        with TestClient(app, base_url="http://127.0.0.1") as client:
+            yield client
 
 
 def filled(pages: Client, code: str, **values: str) -> Any:
@@ -107,7 +110,9 @@ def test_what_the_dose_calculator_refuses_is_in_the_language_of_the_page(pages: 
         assert refused
         assert not re.search(r"\b(is|for|give|write)\b", re.sub("`.*?`", "", refused[0])), refused[0]
         assert language.gettext("No dose is worked out.") in refused[0]
-    flagged = deficient(pages, code, **{f"{LEVEL}.value": "", f"{LEVEL}.unit": "", f"{LEVEL}.flag": "low", "dose.amount": "0.1mmol/kg"})
+    flagged = deficient(
+        pages, code, **{f"{LEVEL}.value": "", f"{LEVEL}.unit": "", f"{LEVEL}.flag": "low", "dose.amount": "0.1mmol/kg"}
+    )
     said = language.say("The level is known only as low; get the number.")
     assert language.say("The level is known only as {found}; get the number.").split("{found}")[0] in said
     assert "low" not in said
@@ -164,7 +169,5 @@ def test_one_word_of_two_meanings_is_two_words() -> None:
     zh = LANGUAGES["zh"]
     assert zh.say("cold", "danger sign") != zh.say("cold")
     assert zh.say("fever", "danger sign") == zh.say("fever")
-    from neomag.web.clinician.words import FLAG, GRADE
-
     assert str(FLAG["low"]) == str(GRADE["low"])
     assert zh.gettext(FLAG["low"]) != zh.gettext(GRADE["low"])

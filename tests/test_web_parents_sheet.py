@@ -297,7 +297,7 @@ def test_the_sheet_can_be_changed_and_printed_in_another_language_without_being_
     again = client.post("/en/parents/sheet", data=fields)
     assert again.text == first.text
     spanish = client.post("/es/parents/sheet", data=fields)
-    assert '<html lang="es">' in spanish.text
+    assert '<html lang="es-419"' in spanish.text
     assert "es zuckte" in spanish.text
     changed = client.post("/en/parents/film", data=fields)
     assert len(re.findall(r'name="q.kind" value="(?:jerks|face)"[^>]* checked', changed.text)) == 2

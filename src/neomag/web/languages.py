@@ -41,7 +41,7 @@ class InContext(str):
     __slots__ = ("context",)
     context: str
 
-    def __new__(cls, context: str, text: str) -> InContext:
+    def __new__(cls, context: str, text: str) -> InContext:  # noqa: D102 - as the class says
         made = super().__new__(cls, text)
         made.context = context
         return made

@@ -28,7 +28,7 @@ _LONGEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is said of a refusal; `english` holds the reader's own words where the language has not all of them, else nothing."""
+    """What is said of a refusal; `english` holds the reader's own words where the language has not all of them."""
 
     says: str
     english: str = ""
