@@ -348,9 +348,9 @@ def test_another_language_keeps_what_was_typed(pages: Client, store: Store, capl
         spanish = post(pages, to_language(page, "es"), typed)
     assert spanish.status_code == 200
     assert "EMERGENCIA" in Page(spanish.text).text
-    assert "0,45 mmol/L" in Page(spanish.text).text
+    assert "0.45 mmol/L" in Page(spanish.text).text
     held = dict(Page(spanish.text).fields)
-    assert (held["weight"], held[f"{magnesium}.value"], held["given.0.dose"]) == ("4,25", "0,45", "2,5")
+    assert (held["weight"], held[f"{magnesium}.value"], held["given.0.dose"]) == ("4.25", "0.45", "2.5")
     assert (held["given.0.at"], held["name"], held["language"]) == ("1.5 d", "1.5", "es")
     assert ("sign", "-fever") in Page(spanish.text).fields
     # And back, by way of a third: the same form, and the same case.
@@ -370,6 +370,15 @@ def test_a_number_that_was_refused_is_refused_in_every_language(pages: Client, v
     answer = post(pages, "/en/clinician", form)
     assert answer.status_code == 422
     assert "Write a plain number" in Page(answer.text).text
+
+
+@pytest.mark.parametrize("value", ["1.250 h", "1,250 h"])
+def test_a_time_that_was_refused_is_refused_in_every_language(pages: Client, value: str) -> None:
+    form = [
+        (name, value if name == "signs-at" else typed) for name, typed in changed(empty(pages, "es"), age="90", sign="seizure")
+    ]
+    assert post(pages, "/es/clinician", form).status_code == 422
+    assert post(pages, "/en/clinician", form).status_code == 422
 
 
 def test_an_empty_form_in_another_language_is_blamed_for_nothing(pages: Client) -> None:

@@ -14,7 +14,7 @@ _WORDS = "name"
 
 def retold(fields: Fields, was: Language, language: Language) -> Fields:
     """The form that the page in `was` posted, as the page in `language` reads it. What was refused there is refused here."""
-    if typed.decimal_comma(was) == typed.decimal_comma(language):
+    if was.commas == language.commas:
         return fields
     return Fields((name, value if name == _WORDS else _again(value, was, language)) for name, value in fields.pairs())
 
@@ -23,8 +23,12 @@ def _again(text: str, was: Language, language: Language) -> str:
     try:
         return typed.shown(typed.number(text, was), language)
     except typed.TypedError:
-        if not typed.decimal_comma(was):
+        if not was.commas:
             return text
     said = typed.plain(text)
-    # 1.250 could be a thousand where it was typed. With a comma it stays refused where a point alone is a decimal sign.
+    try:
+        typed.pointed(text, was)
+    except typed.TypedError:
+        # What could be a thousand where it was typed: with a comma it stays refused where a point alone is a decimal sign.
+        return said.replace(".", ",")
     return said.replace(".", ",") if re.fullmatch(r"[\d.,]+", said) else re.sub(r"(?<=\d),(?=\d)", ".", text)
