@@ -210,7 +210,7 @@ def test_another_language_keeps_the_form(visit: Visit, script: bool) -> None:
     page.locator(".tongues button", has_text="Español").click()
     page.locator("#urgency", has_text="EMERGENCIA").wait_for()
     assert page.url.endswith("/es/clinician")
-    assert (page.input_value("#f-age"), page.input_value("#f-weight")) == ("5", "3,5")
+    assert (page.input_value("#f-age"), page.input_value("#f-weight")) == ("5", "3.5")
     assert page.locator('input[name=sign][value="apnoea"]').is_checked()
     assert page.locator(".tongues [aria-current]").inner_text() == "Español"
     if script:

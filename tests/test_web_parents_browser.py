@@ -309,6 +309,23 @@ def test_what_cannot_be_read_is_told_without_a_network_too_and_the_call_with_it(
     page.locator("article.sheet").wait_for()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_another_language_keeps_the_answers(visit: Visit, script: bool) -> None:
+    page = visit("/en/parents/film", phone=True, script=script)
+    page.fill("#age-n", "9")
+    page.select_option("#age-unit", "mo")
+    choose(page, kind="jerks")
+    page.fill("textarea[name='t.words']", "it shook")
+    page.locator(".tongues button", has_text="Español").click()
+    page.locator("html[lang=es-419]").wait_for()
+    assert page.url.endswith("/es/parents/film")
+    assert (page.input_value("#age-n"), page.input_value("#age-unit"), page.input_value("textarea[name='t.words']")) == ("9", "mo", "it shook")
+    assert page.locator("input[name='q.kind'][value=jerks]").is_checked()
+    page.locator(".go button").click()
+    page.locator("article.sheet").wait_for()
+    assert page.url.endswith("/es/parents/sheet")
+
+
 def test_everything_that_matters_works_without_a_script(visit: Visit) -> None:
     page = visit("/en/parents", phone=True, script=False)
     page.get_by_role("link", name="Film it and make a sheet").click()

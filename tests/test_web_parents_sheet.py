@@ -301,3 +301,21 @@ def test_the_sheet_can_be_changed_and_printed_in_another_language_without_being_
     assert "es zuckte" in spanish.text
     changed = client.post("/en/parents/film", data=fields)
     assert len(re.findall(r'name="q.kind" value="(?:jerks|face)"[^>]* checked', changed.text)) == 2
+
+
+def test_another_language_takes_the_answers_along(client: Any) -> None:
+    """Whoever has not answered yet is not told that the baby is an emergency, only because its age is not known."""
+    fields = {"age": "70", "age_unit": "d", "q.kind": "jerks", "t.words": "it shook", "tongue": "es"}
+    spanish = client.post("/es/parents/film", data=fields).text
+    assert '<html lang="es-419"' in spanish
+    assert re.search(r'name="q.kind" value="jerks"[^>]* checked', spanish)
+    assert "it shook</textarea>" in spanish
+    called = LANGUAGES["es"].say(SHEET.urgency["rules"])
+    unanswered = {"age": "", "age_unit": "d", "tongue": "es"}
+
+    def top(given: dict[str, str]) -> str:
+        return client.post("/es/parents/film", data=given).text.partition("<main")[2].partition("<h1")[0]
+
+    assert called not in top(unanswered)
+    assert called in top(unanswered | {"age": "soon"})
+    assert called not in top(fields)

@@ -23,8 +23,10 @@ async def film(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @post("/parents/film", status_code=200, include_in_schema=False)
 async def change(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The page with the answers of a sheet, to change them."""
-    return form_page(request, read(await fields_of(request)))
+    """The page with the answers of a sheet, to change them, or of the page in another language."""
+    given = read(await fields_of(request))
+    # Whoever only changes the language has not said that nothing is known of the baby.
+    return form_page(request, EMPTY if "tongue" in given.fields and not given.answered else given)
 
 
 def form_page(request: Request[Any, Any, Any], given: Given, *, keep: bool = False, status: int = 200) -> Response[bytes]:

@@ -48,6 +48,12 @@ class Given:
         values = self.fields.get(name, ())
         return values[row] if row < len(values) else ""
 
+    @property
+    def answered(self) -> bool:
+        """Whether anything was answered, measured, counted or written, also what cannot be read."""
+        measured = (self.age, self.lasted, self.celsius)
+        return bool(self.replies or self.words or self.counts or self.faults) or any(one is not None for one in measured)
+
     def chose(self, question: str, reply: str) -> bool:
         """Whether an answer was given."""
         return any(found.id == reply for found in self.replies.get(question, ()))

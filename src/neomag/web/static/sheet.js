@@ -213,7 +213,17 @@ async function online() {
   }
 }
 
+// The buttons of the other languages take the answers to another page; without a network there is none to take them to.
+let leaving = false;
+for (const button of document.querySelectorAll(".tongues button[formaction]")) {
+  button.addEventListener("click", (event) => {
+    if (navigator.onLine) leaving = true;
+    else event.preventDefault();
+  });
+}
+
 form.addEventListener("submit", async (event) => {
+  if (leaving) return;
   event.preventDefault();
   if (await online()) form.submit();
   else await show();
