@@ -29,5 +29,6 @@ function fieldAt(where, places, fields) {
     const row = fields.rows("intervals").find((one) => fields.get(`${one}.lab`) === code) || "intervals.0";
     return `${row}.${side || "low"}`;
   }
-  return { infant: key.replace("_", "-"), now: "age", "": "age" }[head] ?? head;
+  const own = { infant: key.replace("_", "-"), now: "age", "": "age" };
+  return head in own ? own[head] : head;
 }
