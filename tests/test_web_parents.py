@@ -210,7 +210,7 @@ def test_a_plan_that_takes_too_long_or_must_wait_is_a_page_too(error: Exception,
 
 def test_a_food_is_left_out_by_its_name_in_the_language_of_the_page() -> None:
     class Spanish(Language):
-        def say(self, text: str | None) -> str:
+        def say(self, text: str | None, context: str = "") -> str:
             return {"banana": "plátano", "egg, boiled": "huevo cocido", "egg, scrambled firm": "huevo revuelto"}.get(
                 text or "", "?"
             )
