@@ -63,6 +63,8 @@ class Language:
     part_mark: str = "; "
     # Between what something is and what is said of it.
     colon: str = ": "
+    # Between two sentences.
+    gap: str = " "
 
     @cached_property
     def locale(self) -> Locale:
@@ -183,7 +185,7 @@ LANGUAGES = {
     language.code: language
     for language in (
         Language("en", "en", "English"),
-        Language("zh", "zh-Hans", "中文", clause_mark="，", part_mark="；", colon="："),
+        Language("zh", "zh-Hans", "中文", clause_mark="，", part_mark="；", colon="：", gap=""),
         # The Spanish of Latin America, where most who speak it write a decimal point: as the sentences of the knowledge do.
         Language("es", "es-419", "Español", commas=True),
     )
