@@ -319,7 +319,11 @@ def test_another_language_keeps_the_answers(visit: Visit, script: bool) -> None:
     page.locator(".tongues button", has_text="Español").click()
     page.locator("html[lang=es-419]").wait_for()
     assert page.url.endswith("/es/parents/film")
-    assert (page.input_value("#age-n"), page.input_value("#age-unit"), page.input_value("textarea[name='t.words']")) == ("9", "mo", "it shook")
+    assert (page.input_value("#age-n"), page.input_value("#age-unit"), page.input_value("textarea[name='t.words']")) == (
+        "9",
+        "mo",
+        "it shook",
+    )
     assert page.locator("input[name='q.kind'][value=jerks]").is_checked()
     page.locator(".go button").click()
     page.locator("article.sheet").wait_for()
