@@ -59,6 +59,7 @@ def test_the_contract_s_example_is_read() -> None:
     [
         ("birth", 0), ("36 h", 129_600), ("14 d", 1_209_600), ("60 d 2 h 10 min", 5_191_800), ("8 wk", 4_838_400),
         ("5 mo", 13_149_000), ("0 d", 0), ("1.5 h", 5_400), ("2d", 172_800), ("1 y", 31_557_600), ("24 mo", 63_115_200),
+        ("1 d, 2 h", 93_600), ("1 d , 2 h", 93_600),
     ],
 )  # fmt: skip
 def test_ages(text: str, seconds: int) -> None:
@@ -67,8 +68,13 @@ def test_ages(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "d", "5 parsec", "-3 d", "3 d x", "x 3 d", "3 d / 2 h", "1e5 d", "500 y", "9" * 40 + " d"]
-)
+    "text",
+    [
+        "", "5", "d", "5 parsec", "-3 d", "3 d x", "x 3 d", "3 d / 2 h", "1e5 d", "500 y", "9" * 40 + " d",
+        # Half an hour, where a decimal comma is written, and not five.
+        ",5 h", "1 d ,5 h", "1 d,2 h", "0,5 h",
+    ],
+)  # fmt: skip
 def test_ages_that_cannot_be(text: str) -> None:
     with pytest.raises(ValueError, match="write an age"):
         ages.seconds(text)

@@ -352,6 +352,10 @@ def test_another_language_keeps_what_was_typed(pages: Client, store: Store, capl
     held = dict(Page(spanish.text).fields)
     assert (held["weight"], held[f"{magnesium}.value"], held["given.0.dose"]) == ("4.25", "0.45", "2.5")
     assert (held["given.0.at"], held["name"], held["language"]) == ("1.5 d", "1.5", "es")
+    # What is one number here and could be two there is written so that it stays the one.
+    quarter = post(pages, to_language(page, "es"), changed(typed, given__0__at="1.125 d", weight="4.125"))
+    assert quarter.status_code == 200
+    assert {"1.1250 d", "4.1250"} <= {value for _, value in Page(quarter.text).fields}
     assert ("sign", "-fever") in Page(spanish.text).fields
     # And back, by way of a third: the same form, and the same case.
     chinese = post(pages, to_language(spanish.text, "zh"), Page(spanish.text).fields)
@@ -442,6 +446,9 @@ def test_what_retention_took_away_is_kept_anew(pages: Client, store: Store) -> N
     (new,) = [href for href in Page(post(pages, "/en/clinician/keep", fields).text).links() if "/kept/" in href]
     assert new != old
     assert pages.get(new).status_code == 200
+    # And once.
+    (again,) = [href for href in Page(post(pages, "/en/clinician/keep", fields).text).links() if "/kept/" in href]
+    assert again == new
 
 
 def test_what_was_kept_shows_when_its_answer_is_no_longer_that_of_today(pages: Client, store: Store) -> None:
@@ -456,6 +463,11 @@ def test_what_was_kept_shows_when_its_answer_is_no_longer_that_of_today(pages: C
     of_another = store.save_assessment(client="other", case=case, answer=answer, knowledge="0.0.1", knowledge_digest="0" * 64)
     assert pages.get(f"/en/clinician/kept/{of_another.id}").status_code == 404
     assert pages.get("/en/clinician/kept/none").status_code == 404
+    # The moment that a FHIR record was asked about is not in it, so the form cannot show what was answered.
+    infant = {"resourceType": "Patient", "id": "a", "birthDate": "2026-01-01"}
+    asked = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": infant}]}
+    of_fhir = pages.post("/fhir/$assess", json=asked).headers["neomag-assessment"]
+    assert pages.get(f"/en/clinician/kept/{of_fhir}").status_code == 404
 
 
 def test_where_nothing_may_be_kept_no_button_says_so(tmp_path: Path) -> None:

@@ -330,6 +330,17 @@ def test_another_language_keeps_the_answers(visit: Visit, script: bool) -> None:
     assert page.url.endswith("/es/parents/sheet")
 
 
+def test_a_page_that_stays_when_another_language_opens_beside_it_still_makes_the_sheet(visit: Visit) -> None:
+    page = visit("/en/parents/film", complains=True)
+    page.fill("#age-n", "9")
+    # The other language opens beside it, and this page stays.
+    with page.context.expect_page():
+        page.locator(".tongues button", has_text="Español").click(modifiers=["ControlOrMeta"])
+    page.context.set_offline(True)
+    page.locator(".go button").click()
+    page.locator("article.sheet").wait_for()
+
+
 def test_everything_that_matters_works_without_a_script(visit: Visit) -> None:
     page = visit("/en/parents", phone=True, script=False)
     page.get_by_role("link", name="Film it and make a sheet").click()

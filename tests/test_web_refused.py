@@ -18,7 +18,7 @@ from neomag.fhir import FhirInputError, read_case
 from neomag.web.clinician.refusals import ALSO, DOSES, FILES, RECORDS
 from neomag.web.clinician.refused import Told, told
 from neomag.web.engine.messages import MESSAGES
-from neomag.web.languages import LANGUAGES
+from neomag.web.languages import LANGUAGES, Language
 
 TRANSLATED = [language for language in LANGUAGES.values() if language.code != "en"]
 in_every_language = pytest.mark.parametrize("language", TRANSLATED, ids=lambda language: language.code)
@@ -133,3 +133,10 @@ def test_of_a_refusal_that_is_not_known_the_english_is_there(language: Any) -> N
 
 def test_in_english_a_refusal_is_as_the_reader_says_it() -> None:
     assert told("the moon is full", LANGUAGES["en"], KNOWN) == Told("the moon is full")
+
+
+@in_every_language
+def test_a_refusal_of_many_within_one_another_is_told_at_once(language: Language) -> None:
+    """As deep as a text can make it: worked out in full, each further one would take twice as long."""
+    for deep in ("line 1: " * 40 + "x", "write " * 100 + "x", "not a date; " * 40 + "write " * 40 + "x"):
+        assert told(deep, language, KNOWN).english == deep

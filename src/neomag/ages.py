@@ -18,6 +18,8 @@ OLDEST = 400 * SECONDS["y"]
 # Letters of a span that is usual.
 _SHORT = 24
 
+# Between the parts of a span. A comma right before a number could be a decimal one.
+_BETWEEN = re.compile(r" *(?:, +)?")
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)")
 _GESTATION = re.compile(r"(\d{1,2})(?:\s*(?:w|wk|weeks?))?(?:\s*\+?\s*([0-6])(?:\s*(?:d|days?))?)?")
 _SPELT = {
@@ -43,7 +45,7 @@ def _seconds(text: str) -> int:
     end = 0
     for part in _PART.finditer(text):
         unit = _SPELT.get(part[2])
-        if unit is None or text[end : part.start()].strip(" ,"):
+        if unit is None or not (_BETWEEN.fullmatch(text, end, part.start()) if end else part.start() == 0):
             break
         # Whole numbers, which most are, need no fractions.
         total += (Fraction(part[1]) if "." in part[1] else int(part[1])) * SECONDS[unit]

@@ -45,10 +45,9 @@ def keep(request: Request[Any, Any, Any], fields: Fields) -> Response[bytes]:
         "case": document, "answer": answer, "knowledge": knowledge.version, "knowledge_digest": knowledge.digest,
     }  # fmt: skip
     key = RequestKey.of(client, f"page {digest(what)}", f"{PATH}/keep", what)
-    before = store.recall(key)
-    if before is not None and store.assessment(before.body, client) is None:
-        # Retention took away what was kept: it is kept anew.
-        key = None
+    while (before := store.recall(key)) is not None and store.assessment(before.body, client) is None:
+        # Retention took away what was kept: it is kept anew, once.
+        key = RequestKey.of(client, f"page {digest([what, before.body])}", f"{PATH}/keep", what)
     saved = store.save_assessment(client=client, **what, key=key, reply=lambda name: Reply(200, name))
     if saved.id is None and saved.reply is not None:
         note = _("This was kept already, under the id %(id)s. It is not kept twice.") % {"id": saved.reply.body}
@@ -58,11 +57,13 @@ def keep(request: Request[Any, Any, Any], fields: Fields) -> Response[bytes]:
 
 
 def kept(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
-    """The form and answer of what this client kept under the id `name`. Raises NotFoundException, StoreError."""
+    """The form and answer of what this client kept under the id `name`. Raises NotFoundException, also for what was kept of a
+    FHIR record, whose moment the form does not hold; StoreError."""
     language, knowledge = language_of(request), rulebook().knowledge
     store: Store = request.app.state.store
     found = store.assessment(name, client_of(request))
-    if found is None:
+    answer = None if found is None else json.loads(found.answer)
+    if found is None or "magnesium" not in answer:
         raise NotFoundException
     try:
         file = load(found.case.encode(), "kept.json", request.app.state.settings, language, knowledge)
@@ -71,7 +72,7 @@ def kept(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
     at = format_datetime(datetime.fromisoformat(found.at), "long", locale=language.locale)
     title = language.gettext("Kept on %(at)s, under the id %(id)s.") % {"at": at, "id": found.id}
     notes, case = list(file.notes), read(file.fields, language, knowledge).case
-    if case is None or _gist(assess(case).to_dict()) != _gist(json.loads(found.answer)):
+    if case is None or _gist(assess(case).to_dict()) != _gist(answer):
         said = language.gettext(
             "By knowledge %(version)s it was answered otherwise when it was kept. This is the answer of today."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 from neomag.answer import Answer
@@ -73,7 +74,7 @@ def load(data: bytes, name: str, settings: Settings, language: Language, knowled
     try:
         case = Case.from_dict(written, knowledge=knowledge)
     except CaseError as error:
-        pairs = zip(error.problems, error.places, strict=True)
+        pairs = islice(zip(error.problems, error.places, strict=True), _MOST)
         raise LoadError(
             [_reason(said.removeprefix(f"{place}: "), language, knowledge, place) for said, place in pairs]
         ) from None
@@ -85,7 +86,7 @@ def _of_fhir(resource: Mapping[str, Any], settings: Settings, language: Language
         reading = read_case(resource, knowledge=knowledge, codes=settings.site_codes, zone=settings.zone or "UTC")
     except FhirInputError as error:
         raise LoadError(
-            [_reason(issue.says, language, knowledge, language.listed(issue.expression)) for issue in error.issues]
+            [_reason(issue.says, language, knowledge, language.listed(issue.expression)) for issue in error.issues[:_MOST]]
         ) from None
     except SourceError as error:
         raise LoadError([_reason(str(error), language, knowledge)]) from None

@@ -22,8 +22,8 @@ _HOLE = re.compile(r"\{(\w+)\}")
 _WITHIN = {"why", "form"}
 _LISTS = {"accepted", "amounts", "flags", "kinds", "per", "units"}
 _ROUTES = re.compile(r", | or |/")
-# No reader says more in one refusal.
-_LONGEST = 1_000
+# No reader says more in one refusal, nor refusals deeper within one another.
+_LONGEST, _DEEPEST = 1_000, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,23 @@ def told(reason: str, language: Language, knowledge: Knowledge) -> Told:
     return Told(says, "" if whole else reason)
 
 
-def _told(reason: str, language: Language, knowledge: Knowledge) -> tuple[str, bool] | None:
+def _told(reason: str, language: Language, knowledge: Knowledge, depth: int = 0) -> tuple[str, bool] | None:
     """What is said of a refusal and whether that is all of it; None where its words are not known."""
-    for pattern, template in _known() if len(reason) <= _LONGEST else ():
-        if (found := pattern.fullmatch(reason)) and (said := _said(template, found.groupdict(), language, knowledge)):
+    for pattern, template in _known() if len(reason) <= _LONGEST and depth <= _DEEPEST else ():
+        found = pattern.fullmatch(reason)
+        if found and (said := _said(template, found.groupdict(), language, knowledge, depth)):
             return said
     return None
 
 
-def _said(template: str, holes: dict[str, str], language: Language, knowledge: Knowledge) -> tuple[str, bool] | None:
+def _said(
+    template: str, holes: dict[str, str], language: Language, knowledge: Knowledge, depth: int
+) -> tuple[str, bool] | None:
     said: dict[str, str] = {}
     whole = "english" not in holes
     for name, value in holes.items():
         if name in _WITHIN:
-            within = _told(value, language, knowledge)
+            within = _told(value, language, knowledge, depth + 1)
             if within is None:
                 return None
             said[name], whole = within[0], whole and within[1]
@@ -83,7 +86,7 @@ def _filled(name: str, value: str, language: Language, knowledge: Knowledge) -> 
 @cache
 def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
     """What refusals look like, those of most words first, and the text by which each stands in the catalogues."""
-    found = sorted(_worded(), key=lambda one: len(_HOLE.sub("", one[0])), reverse=True)
+    found = sorted(dict(_worded()).items(), key=lambda one: len(_HOLE.sub("", one[0])), reverse=True)
     return tuple((_pattern(text), template) for text, template in found)
 
 

@@ -13,7 +13,8 @@ _WORDS = "name"
 
 
 def retold(fields: Fields, was: Language, language: Language) -> Fields:
-    """The form that the page in `was` posted, as the page in `language` reads it. What was refused there is refused here."""
+    """The form that the page in `was` posted, as the page in `language` reads it: a number that was read there is the same
+    here, and one that could be two numbers there stays refused."""
     if was.commas == language.commas:
         return fields
     return Fields((name, value if name == _WORDS else _again(value, was, language)) for name, value in fields.pairs())
@@ -24,7 +25,7 @@ def _again(text: str, was: Language, language: Language) -> str:
         return typed.shown(typed.number(text, was), language)
     except typed.TypedError:
         if not was.commas:
-            return text
+            return typed.shown(text, language)
     said = typed.plain(text)
     try:
         typed.pointed(text, was)

@@ -124,7 +124,7 @@ def _problem(problem: dict[str, Any], knowledge: Knowledge, language: Language) 
     lab = knowledge.vocabulary["lab"].get(detail) or knowledge.vocabulary["sign"].get(detail)
     where, _, written = detail.partition(" ")
     if where in WEIGHTS:
-        return language.say(says), f"{language.gettext(WEIGHTS[where])}: {written}"
+        return language.say(says), f"{language.gettext(WEIGHTS[where])}{language.colon}{written}"
     return language.say(says), language.say(lab.meaning if lab else detail)
 
 

@@ -11,6 +11,8 @@ from neomag.web.languages import Language
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,12})?|\.\d{1,12}")
 # 1.250 or 1,250: a thousand and more, or one and a quarter?
 _TWO_WAYS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+# One written with a point, alone or among other words.
+_THOUSAND = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])")
 _AMONG_OTHERS = re.compile(rf"(?:^|[^\d.,]){_TWO_WAYS.pattern}(?:$|[^\d.,])")
 LONGEST = 200
 
@@ -40,8 +42,8 @@ def number(text: str, language: Language) -> str:
 
 
 def shown(value: str, language: Language) -> str:
-    """A number written with a point, as `number` reads it back in this language."""
-    return f"{value}0" if language.commas and _TWO_WAYS.fullmatch(value) else value
+    """A number written with a point, or a text with such numbers, as `number` and `pointed` read it back in this language."""
+    return _THOUSAND.sub(r"\g<0>0", value) if language.commas else value
 
 
 def pointed(text: str, language: Language) -> str:

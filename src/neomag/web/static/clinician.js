@@ -75,7 +75,7 @@ function fresh() {
 function failed(says, way) {
   stale(says);
   answer.textContent = "";
-  if (way) answer.append(way.content.cloneNode(true));
+  for (const part of [document.getElementById("no-answer"), way]) if (part) answer.append(part.content.cloneNode(true));
   bar.textContent = says;
   bar.className = "bar urgent";
 }

@@ -222,8 +222,14 @@ for (const button of document.querySelectorAll(".tongues button[formaction]")) {
   });
 }
 
+// The page may stay (a new tab), or come back as it was left.
+addEventListener("pageshow", () => { leaving = false; });
+
 form.addEventListener("submit", async (event) => {
-  if (leaving) return;
+  if (leaving) {
+    leaving = false;
+    return;
+  }
   event.preventDefault();
   if (await online()) form.submit();
   else await show();

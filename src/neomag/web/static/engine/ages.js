@@ -18,6 +18,8 @@ for (const [unit, spelt] of Object.entries({
   for (const word of spelt.split(" ")) SPELT.set(word, BigInt(SECONDS[unit]));
 }
 const PART = new RegExp(`(\\d{1,9})(?:\\.(\\d{1,6}))?[${spaces}]*([a-z]+)`, "g");
+// Between the parts of a span. A comma right before a number could be a decimal one.
+const BETWEEN = /^ *(?:, +)?$/;
 const S = `[${spaces}]*`;
 const GESTATION = new RegExp(`^(\\d{1,2})(?:${S}(?:w|wk|weeks?))?(?:${S}\\+?${S}([0-6])(?:${S}(?:d|days?))?)?$`);
 const MILLION = 1000000n;
@@ -30,7 +32,7 @@ export function seconds(text) {
   let end = 0;
   for (const part of written.matchAll(PART)) {
     const unit = SPELT.get(part[3]);
-    if (unit === undefined || /[^ ,]/.test(written.slice(end, part.index))) break;
+    if (unit === undefined || (end ? !BETWEEN.test(written.slice(end, part.index)) : part.index)) break;
     total += BigInt(part[1] + (part[2] || "").padEnd(6, "0")) * unit;
     end = part.index + part[0].length;
   }
