@@ -62,7 +62,7 @@ def kept(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
     language, knowledge = language_of(request), rulebook().knowledge
     store: Store = request.app.state.store
     found = store.assessment(name, client_of(request))
-    answer = None if found is None else json.loads(found.answer)
+    answer: dict[str, Any] = {} if found is None else json.loads(found.answer)
     if found is None or "magnesium" not in answer:
         raise NotFoundException
     try:
