@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from tests.strategies import a_tenth
 
 from neomag.body.errors import BodyModelError
 from neomag.body.integrate import integrate
@@ -45,6 +46,7 @@ infants = st.one_of(
 )
 
 
+@a_tenth
 @given(infant=infants, level=st.floats(0.2, 2.5), doses=st.lists(doses, max_size=3), feeds=st.lists(feeds, max_size=2))
 def test_mass_is_conserved(infant: Any, level: float, doses: Any, feeds: Any) -> None:
     knowledge = load()
@@ -60,6 +62,7 @@ def test_mass_is_conserved(infant: Any, level: float, doses: Any, feeds: Any) ->
         assert min(v for i, v in enumerate(point.state) if i != MOTHER) >= -1e-9
 
 
+@a_tenth
 @given(level=st.floats(0.5, 3), span=st.integers(1, 72))
 def test_mass_is_conserved_across_the_placenta(level: float, span: int) -> None:
     knowledge = load()

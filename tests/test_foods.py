@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import a_tenth
 from tools import foods as builder
 
 from neomag.feeding.article_foods import article_foods
@@ -357,6 +358,7 @@ def test_named_takes_id_name_and_common_name_and_says_what_is_near(table: FoodTa
         named("q" * 10_000, table.foods)
 
 
+@a_tenth
 @given(st.text(max_size=30))
 def test_any_text_can_be_looked_for(text: str) -> None:
     foods = load_foods().foods

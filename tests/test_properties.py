@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.strategies import CODES, EVENTS, KNOWN, cases
+from tests.strategies import CODES, EVENTS, KNOWN, a_tenth, cases
 
 from neomag import Answer, Case, CaseError, ages, assess, units
 from neomag.ages import DAY, written
@@ -175,7 +175,7 @@ INSERT = f"insert into found values ({', '.join('?' * len(BOOK.findings))})"
 
 
 # One query for many infants: a tenth of the draws still makes thousands of infants.
-@settings(max_examples=max(10, settings().max_examples // 10))
+@a_tenth
 @given(st.lists(cases(), min_size=20, max_size=40))
 def test_python_and_duckdb_agree_on_every_rule(drawn: list[dict[str, Any]]) -> None:
     rows = [BOOK.plan.row(Case.from_dict(case)) for case in drawn]

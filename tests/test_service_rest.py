@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from tests.service import Client, command, problem, where
-from tests.strategies import cases
+from tests.strategies import a_tenth, cases
 
 from neomag.cli.assess import EXAMPLES
 from neomag.feeding.choices import shipped
@@ -36,6 +36,7 @@ def test_a_case_is_answered_as_the_command_answers_it(client: Client, path: Path
     assert answer.json() == command("assess", str(path))
 
 
+@a_tenth
 @given(made=cases())
 def test_any_case_is_answered_as_the_library_answers_it(client: Client, made: dict[str, Any]) -> None:
     from neomag import Case, assess
