@@ -23,7 +23,7 @@ _WITHIN = {"why", "form"}
 _LISTS = {"accepted", "amounts", "flags", "kinds", "per", "units"}
 _ROUTES = re.compile(r", | or |/")
 # No reader says more in one refusal, nor refusals deeper within one another.
-_LONGEST, _DEEPEST = 1_000, 2
+_LONGEST, _DEEPEST = 1_000, 4
 
 
 @dataclass(frozen=True, slots=True)
