@@ -424,6 +424,7 @@ def test_a_sheet_is_kept_on_the_device_only_when_asked_and_can_be_deleted(visit:
     page.get_by_label("Keep this on this phone").check()
     assert kept(page) == ["neomag.kept.sheet"]
     page.get_by_role("link", name="See what is kept").click()
+    page.locator(".kept .call-now").wait_for()
     assert page.locator(".kept .call-now").is_visible()
     assert "<img src=x onerror=alert(1)> her arm & leg" in page.locator(".kept").inner_text()
     assert page.locator(".kept img").count() == 0

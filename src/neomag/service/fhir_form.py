@@ -178,15 +178,4 @@ class Outcomes:
         if scope["type"] != "http" or not (scope["path"] == PREFIX or scope["path"].startswith(f"{PREFIX}/")):
             await self._app(scope, receive, send)
             return
-        await rewritten(self._app, scope, receive, send, lambda start, body: _send_outcome(start, body, send))
-
-
-async def _send_outcome(start: Any, body: bytes, send: Send) -> None:
-    """Send the OperationOutcome of the problem that `body` is; to HEAD, which has no body, the headers alone."""
-    said = _encoded(problem_outcome(json.loads(body))) if body else b""
-    headers = [pair for pair in start["headers"] if pair[0] not in {b"content-type", b"content-length"}]
-    headers.append((b"content-type", _TYPE.encode()))
-    if said:
-        headers.append((b"content-length", str(len(said)).encode()))
-    await send(start | {"headers": headers})
-    await send({"type": "http.response.body", "body": said, "more_body": False})
+        await rewritten(self._app, scope, receive, send, {"Content-Type": _TYPE}, lambda said: _encoded(problem_outcome(said)))

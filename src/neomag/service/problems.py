@@ -7,7 +7,8 @@ the name of a header.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -118,9 +119,12 @@ def _is_problem(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 async def rewritten(
-    app: ASGIApp, scope: Scope, receive: Receive, send: Send, write: Callable[[Any, bytes], Awaitable[None]]
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], write: Callable[[Any], bytes]
 ) -> None:
-    """Let a request through; where its answer is a problem `write` sends another one, from its start and its body."""
+    """Let a request through; where its answer is a problem send what `write` makes of it, under `headers` in place of its own.
+
+    An answer to HEAD, which has no body, has the headers alone.
+    """
     held: Any = None
     body = b""
 
@@ -133,7 +137,12 @@ async def rewritten(
         else:
             body += message.get("body", b"")
             if not message.get("more_body", False):
-                await write(held, body)
+                said = write(json.loads(body)) if body else b""
+                own = {name.lower().encode(): value.encode() for name, value in headers.items()}
+                own |= {b"content-length": str(len(said)).encode()} if said else {}
+                others = [pair for pair in held["headers"] if pair[0] not in {*own, b"content-length"}]
+                await send(held | {"headers": [*others, *own.items()]})
+                await send({"type": "http.response.body", "body": said, "more_body": False})
 
     await app(scope, receive, noted)
 

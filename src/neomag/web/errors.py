@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response
@@ -45,20 +44,11 @@ class ErrorPages:
             await self._app(scope, receive, send)
             return
 
-        async def write(start: Any, body: bytes) -> None:
-            said: dict[str, Any] = {"here": "", "problem": json.loads(body), "request_id": request_id(scope)}
-            await _send(start, rendered("error.html", language, **said), language.tag, send)
+        def write(problem: Any) -> bytes:
+            said: dict[str, Any] = {"here": "", "problem": problem, "request_id": request_id(scope)}
+            return rendered("error.html", language, **said).encode("utf-8", "replace")
 
-        await rewritten(self._app, scope, receive, send, write)
-
-
-async def _send(start: Any, text: str, tag: str, send: Send) -> None:
-    body = text.encode("utf-8", "replace")
-    said = HEADERS | {
-        "Cache-Control": "no-store", "Content-Language": tag, "Content-Length": str(len(body)),
-        "Content-Type": "text/html; charset=utf-8",
-    }  # fmt: skip
-    written = {name.lower().encode(): value.encode() for name, value in said.items()}
-    headers = [(name, value) for name, value in start["headers"] if name not in written] + list(written.items())
-    await send(start | {"headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+        headers = HEADERS | {
+            "Cache-Control": "no-store", "Content-Language": language.tag, "Content-Type": "text/html; charset=utf-8",
+        }  # fmt: skip
+        await rewritten(self._app, scope, receive, send, headers, write)

@@ -222,11 +222,9 @@ for (const button of document.querySelectorAll(".tongues button[formaction]")) {
   });
 }
 
-// The page may stay (a new tab), or come back as it was left.
-addEventListener("pageshow", () => { leaving = false; });
-
 form.addEventListener("submit", async (event) => {
   if (leaving) {
+    // The page may stay, where the other one opens beside it.
     leaving = false;
     return;
   }
